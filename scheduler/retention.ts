@@ -1,0 +1,35 @@
+import type { Config } from "../src/config.ts";
+import type { LabelStore } from "../src/storage/labels.ts";
+import type { ModelStore } from "../src/storage/models.ts";
+import type { MonitorResultStore } from "../src/storage/monitor-results.ts";
+import type { PredictionStore } from "../src/storage/predictions.ts";
+import type { ReplayStore } from "../src/storage/replay.ts";
+
+const day = 86_400_000;
+const chunk = 500;
+
+export interface RetentionOptions {
+  config: Pick<Config, "RETENTION_DAYS">;
+  predictions: PredictionStore;
+  labels: LabelStore;
+  results: MonitorResultStore;
+  replay: ReplayStore;
+  models: ModelStore;
+  now: () => number;
+}
+
+/** @returns the job: deletes what is older than RETENTION_DAYS and the replay customers of models long retired, in chunks. */
+export function createRetention({ config, predictions, labels, results, replay, models, now }: RetentionOptions) {
+  return async function retention(): Promise<void> {
+    const limit = now() - config.RETENTION_DAYS * day;
+    await inChunks(() => predictions.eraseBefore(limit, chunk));
+    await inChunks(() => results.eraseBefore(limit, chunk));
+    labels.erasePendingBefore(limit);
+    const current = models.current()?.version;
+    if (current) await inChunks(() => replay.eraseExcept(current, models.previous() ?? current, chunk));
+  };
+}
+
+async function inChunks(erase: () => number): Promise<void> {
+  while (erase() === chunk) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,61 @@
+import type { ScenarioName } from "../src/config.ts";
+import type { Customer, LabelledCustomer, NumericName } from "../src/customer.ts";
+import type { Random } from "../src/statistics/random.ts";
+
+/**
+ * Changes a replayed customer as a disturbance of the real world would.
+ * `elapsed` is the time since the scenario began (milliseconds).
+ */
+export type Scenario = (labelled: LabelledCustomer, elapsed: number, random: Random) => LabelledCustomer;
+
+const money: readonly NumericName[] = ["montant", "revenue", "arpu_segment"];
+const usage: readonly NumericName[] = ["data_volume", "on_net", "orange", "tigo", "zone1", "zone2"];
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+function scaled(customer: Customer, names: readonly NumericName[], factor: number): Customer {
+  const changed = { ...customer };
+  for (const name of names) {
+    const value = customer[name];
+    if (value !== null && value !== undefined) changed[name] = value * factor;
+  }
+  return changed;
+}
+
+const withCustomer = ({ churned }: LabelledCustomer, customer: Customer): LabelledCustomer => ({ customer, churned });
+
+export const scenarios: Record<ScenarioName, Scenario> = {
+  none: (labelled) => labelled,
+
+  "price-rise": (labelled) => withCustomer(labelled, scaled(labelled.customer, money, 1.5)),
+
+  "region-outage": (labelled, _elapsed, random) =>
+    random.uniform() < 0.4 ? withCustomer(labelled, { ...labelled.customer, region: null }) : labelled,
+
+  "feed-break": (labelled) => withCustomer(labelled, scaled(labelled.customer, ["data_volume"], 0)),
+
+  "new-packs": (labelled, _elapsed, random) =>
+    random.uniform() < 0.15 ? withCustomer(labelled, { ...labelled.customer, top_pack: "All-net 750F=5000F;7d" }) : labelled,
+
+  // From megabytes to kilobytes.
+  "unit-change": (labelled) => withCustomer(labelled, scaled(labelled.customer, ["data_volume"], 1024)),
+
+  seasonal: (labelled, elapsed) =>
+    withCustomer(labelled, scaled(labelled.customer, [...usage, ...money], 1 + 0.1 * Math.sin((2 * Math.PI * elapsed) / day))),
+
+  // Bursts of a minute, every fifth minute, in which one customer in three reports amounts far too large.
+  anomalies: (labelled, elapsed, random) =>
+    Math.floor(elapsed / minute) % 5 === 0 && random.uniform() < 1 / 3
+      ? withCustomer(labelled, scaled(labelled.customer, [...usage, ...money], 10 + 90 * random.uniform()))
+      : labelled,
+
+  // What the customers do is unchanged, what it means is not: the regular ones of a segment now leave.
+  concept: ({ customer, churned }) => ({
+    customer,
+    churned: (customer.regularity ?? 0) >= 30 && (customer.on_net ?? 0) < 30 ? !churned : churned,
+  }),
+
+  "slow-drift": (labelled, elapsed) =>
+    withCustomer(labelled, scaled(labelled.customer, [...money, ...usage], 1 + (0.01 * elapsed) / minute)),
+};

@@ -1,0 +1,176 @@
+import { openapi } from "@elysiajs/openapi";
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { docsRoutes } from "./docs.ts";
+import { AppError, type RejectionReason } from "./errors.ts";
+import { feedbackRoutes } from "./feedback/routes.ts";
+import type { FeedbackService } from "./feedback/service.ts";
+import type { Access, Role } from "./http/access.ts";
+import { describe } from "./http/describe.ts";
+import { problemResponse } from "./http/problem.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Registry } from "./models/registry.ts";
+import { modelRoutes } from "./models/routes.ts";
+import type { Serving } from "./models/serving.ts";
+import type { Events } from "./monitoring/events.ts";
+import { monitoringRoutes } from "./monitoring/routes.ts";
+import type { ScenarioSwitch } from "./monitoring/scenario.ts";
+import { predictionRoutes } from "./predictions/routes.ts";
+import type { PredictionService } from "./predictions/service.ts";
+import type { AuditLog } from "./storage/audit.ts";
+import type { MonitorResultStore } from "./storage/monitor-results.ts";
+
+export interface AppOptions {
+  predictions: PredictionService;
+  feedback: FeedbackService;
+  registry: Registry;
+  serving: Serving;
+  results: MonitorResultStore;
+  scenario: ScenarioSwitch;
+  events: Events;
+  audit: AuditLog;
+  metrics: Metrics;
+  access: Access;
+  /** Erases a person. @returns whether anything was known of them. */
+  eraseCustomer(userId: string): boolean;
+  now: () => number;
+  /** Told of every error that is a defect of this program. */
+  onDefect(error: unknown, request: Request): void;
+  stopping: AbortSignal;
+}
+
+const statusSchema = z.object({ status: z.enum(["ok", "unavailable"]), reason: z.string().optional() });
+const erasedSchema = z.object({ erased: z.boolean() });
+
+/** The HTTP interface as a value: it is handed everything it needs and does not listen. */
+export function createApp(options: AppOptions) {
+  const { predictions, feedback, registry, serving, results, scenario, events, audit, metrics, access, now, onDefect, stopping } = options;
+  const { instruments } = metrics;
+  const started = new WeakMap<Request, number>();
+  let addressOf = (_request: Request): string => "local";
+
+  const authorize = (request: Request, role: Role): string => access.authorize(request, role, addressOf(request));
+  const onRejected = (reason: RejectionReason): void => void instruments.rejections.inc({ reason });
+
+  function observe(request: Request, route: string, status: number): void {
+    const start = started.get(request);
+    if (start === undefined) return;
+    started.delete(request);
+    instruments.httpRequestDuration.observe({ method: request.method, route, status: String(status) }, (performance.now() - start) / 1000);
+  }
+
+  const app = new Elysia({ name: "churnwatch", serve: { reusePort: false, idleTimeout: 30, maxRequestBodySize: 128 * 1024 * 1024 } })
+    .onStart(({ server }) => {
+      addressOf = (request) => server?.requestIP(request)?.address ?? "local";
+    })
+    .onRequest(({ request, set }) => {
+      started.set(request, performance.now());
+      set.headers["x-content-type-options"] = "nosniff";
+    })
+    .onAfterResponse({ as: "global" }, ({ request, route, set, responseValue }) => {
+      const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
+      observe(request, route || "unmatched", Number(status));
+    })
+    .onError({ as: "global" }, ({ error, code, request, path }) => {
+      if (code === "NOT_FOUND") return notFound(request, path);
+      if (!(error instanceof AppError)) onDefect(error, request);
+      return problemResponse(error);
+    })
+    .use(
+      openapi({
+        provider: null,
+        specPath: "/openapi.json",
+        exclude: { paths: ["/", /^\/docs/] },
+        documentation: {
+          openapi: "3.1.0",
+          info: {
+            title: "Churnwatch",
+            version: "0.1.0",
+            description: "Predicts churn, and knows when to stop believing the prediction.",
+          },
+          components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+          ...(!access.isOpen && { security: [{ key: [] }] }),
+        },
+      }),
+    )
+    .use(predictionRoutes({ service: predictions, authorize, onRejected }))
+    .use(feedbackRoutes({ service: feedback, authorize }))
+    .use(modelRoutes({ registry, serving, audit, now, authorize }))
+    .use(monitoringRoutes({ results, scenario, events, audit, now, authorize, stopping }))
+    .delete(
+      "/customers/:user_id",
+      function eraseCustomer({ request, params }) {
+        const actor = authorize(request, "admin");
+        const erased = options.eraseCustomer(params.user_id);
+        audit.append({ at: now(), actor, action: "customer.erase", subject: "" });
+        return { erased };
+      },
+      {
+        detail: describe({
+          summary: "Erases a person: predictions and feedback are gone, aggregates stay",
+          tag: "predictions",
+          parameters: [{ name: "user_id", in: "path", description: "the customer" }],
+          answer: { schema: erasedSchema, example: { erased: true } },
+          problems: [401, 403],
+        }),
+      },
+    )
+    .get("/health/live", () => ({ status: "ok" }), {
+      detail: describe({
+        summary: "Is the process alive?",
+        tag: "service",
+        answer: { schema: statusSchema, example: { status: "ok" } },
+      }),
+    })
+    .get(
+      "/health/ready",
+      function ready({ set }) {
+        const reason = stopping.aborted ? "the service is stopping" : serving.isReady ? null : "no model is loaded yet";
+        if (!reason) return { status: "ok" };
+        set.status = 503;
+        return { status: "unavailable", reason };
+      },
+      {
+        detail: describe({
+          summary: "Can it predict?",
+          tag: "service",
+          answer: { schema: statusSchema, example: { status: "ok" } },
+          problems: [503],
+        }),
+      },
+    )
+    .get(
+      "/metrics",
+      async function exposeMetrics({ request }) {
+        const { contentType, body } = await metrics.expose(request.headers.get("accept"));
+        return new Response(body, { headers: { "content-type": contentType } });
+      },
+      { detail: describe({ summary: "Metrics for Prometheus", tag: "service", answerType: "text/plain" }) },
+    )
+    .use(docsRoutes());
+
+  function notFound(request: Request, path: string): Response {
+    const allowed = new Set(app.routes.filter((route) => matches(route.path, path)).map((route) => route.method));
+    if (allowed.size === 0) {
+      return problemResponse(new AppError("not_found", `there is no ${request.method} ${path} (GET /docs lists what there is)`));
+    }
+    const allow = [...allowed].join(", ");
+    const problem = {
+      type: "urn:churnwatch:problem:method_not_allowed",
+      title: "Method not allowed",
+      status: 405,
+      detail: `${path} answers ${allow}, not ${request.method}`,
+    };
+    return new Response(JSON.stringify(problem), { status: 405, headers: { "content-type": "application/problem+json", allow } });
+  }
+
+  return app;
+}
+
+function matches(template: string, path: string): boolean {
+  const parts = path.split("/");
+  const expected = template.split("/");
+  return expected.length === parts.length && expected.every((part, i) => part.startsWith(":") || part === parts[i]);
+}
+
+export type App = ReturnType<typeof createApp>;

@@ -1,0 +1,30 @@
+import { CommanderError, type Command } from "commander";
+import { AppError, type ErrorCode, messageOf } from "./errors.ts";
+
+/** Exit codes as in sysexits.h where one fits; 1 is a defect of this program. */
+const exitCodes: Partial<Record<ErrorCode, number>> = {
+  invalid_input: 65,
+  invalid_data: 65,
+  not_found: 66,
+  unavailable: 69,
+  conflict: 75,
+  invalid_setting: 78,
+  cancelled: 130,
+};
+
+/**
+ * Runs a command line to its end and ends the process: exit code 0 only on success, and an error as one line
+ * on stderr (with its stack when LOG_LEVEL=debug).
+ */
+export async function runCommand(command: Command, environment: Record<string, string | undefined>): Promise<never> {
+  command.exitOverride().showHelpAfterError("(--help lists what is possible)").allowExcessArguments(false);
+  try {
+    await command.parseAsync();
+    process.exit(0);
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 64);
+    process.stderr.write(`error: ${messageOf(error).replaceAll("\n", " ")}\n`);
+    if (environment.LOG_LEVEL === "debug" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exit(error instanceof AppError ? (exitCodes[error.code] ?? 70) : 1);
+  }
+}

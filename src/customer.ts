@@ -1,0 +1,94 @@
+import { z } from "zod";
+
+interface FieldDefinition {
+  /** Name in JSON; the column of the CSV or Parquet file is the same in upper case. */
+  name: string;
+  kind: "categorical" | "numeric";
+  /** What it says, with its unit. Source: the data dictionary published with the Expresso data. */
+  about: string;
+  example: string | number | null;
+}
+
+/**
+ * Every field of a customer that the model reads, once, in the order of the feature vector.
+ * Amounts are for the 90 days before the observation; missing is a value of its own, never zero.
+ */
+export const fields = [
+  { name: "region", kind: "categorical", about: "where the customer lives", example: "DAKAR" },
+  { name: "tenure", kind: "categorical", about: "time in the network, in bands of months", example: "K > 24 month" },
+  { name: "montant", kind: "numeric", about: "top-up amount (CFA francs)", example: 3600 },
+  { name: "frequence_rech", kind: "numeric", about: "number of top-ups", example: 12 },
+  { name: "revenue", kind: "numeric", about: "income from the customer (CFA francs)", example: 3750 },
+  { name: "arpu_segment", kind: "numeric", about: "income over 90 days divided by 3 (CFA francs a month)", example: 1250 },
+  { name: "frequence", kind: "numeric", about: "number of times the customer made an income", example: 14 },
+  { name: "data_volume", kind: "numeric", about: "data used (MB)", example: 820 },
+  { name: "on_net", kind: "numeric", about: "calls inside the network (minutes)", example: 96 },
+  { name: "orange", kind: "numeric", about: "calls to Orange (minutes)", example: 31 },
+  { name: "tigo", kind: "numeric", about: "calls to Tigo (minutes)", example: 5 },
+  { name: "zone1", kind: "numeric", about: "calls to zone 1 (minutes)", example: null },
+  { name: "zone2", kind: "numeric", about: "calls to zone 2 (minutes)", example: null },
+  { name: "regularity", kind: "numeric", about: "number of active days of the last 90 (1–62 in the data)", example: 41 },
+  { name: "top_pack", kind: "categorical", about: "the pack bought most often", example: "All-net 500F=2000F;5d" },
+  { name: "freq_top_pack", kind: "numeric", about: "number of times that pack was bought", example: 6 },
+] as const satisfies readonly FieldDefinition[];
+
+type Field = (typeof fields)[number];
+export type FieldName = Field["name"];
+export type CategoricalName = Extract<Field, { kind: "categorical" }>["name"];
+export type NumericName = Extract<Field, { kind: "numeric" }>["name"];
+
+export const fieldNames: readonly FieldName[] = fields.map((field) => field.name);
+export const categoricalNames = fields.filter((field) => field.kind === "categorical").map((field) => field.name);
+export const numericNames = fields.filter((field) => field.kind === "numeric").map((field) => field.name);
+
+/** Columns of a labelled file. MRG is constant in the data: accepted, never read. */
+export const userIdColumn = "USER_ID";
+export const targetColumn = "CHURN";
+export const ignoredColumns: readonly string[] = ["MRG"];
+export const columnOf = (name: FieldName): string => name.toUpperCase();
+
+export const maxTextLength = 200;
+const maxFloat32 = 3.4028234663852886e38;
+
+const text = z.string().max(maxTextLength).nullish();
+const amount = z.number().nonnegative().max(maxFloat32).nullish();
+
+const fieldShape = Object.fromEntries(
+  fields.map((field) => [
+    field.name,
+    (field.kind === "categorical" ? text : amount).meta({ description: field.about, example: field.example }),
+  ]),
+) as { [K in CategoricalName]: typeof text } & { [K in NumericName]: typeof amount };
+
+/** The body of a prediction request. Absent, null and (for text) blank all mean: missing. */
+export const customerSchema = z.strictObject({
+  user_id: z.string().min(1).max(maxTextLength).meta({
+    description: "who this is; 40 hexadecimal digits in the Expresso data",
+    example: "5f0c1d7e2ab94c6388e1f04b7d925a36c8e7b1f2",
+  }),
+  ...fieldShape,
+  mrg: z.string().max(maxTextLength).nullish().meta({ description: "accepted and ignored (constant in the data)", example: "NO" }),
+});
+
+export type Customer = z.output<typeof customerSchema>;
+
+export interface LabelledCustomer {
+  customer: Customer;
+  churned: boolean;
+}
+
+/** The value of a categorical field, or null when it is missing: absent, null or blank. */
+export function textOf(customer: Customer, name: CategoricalName): string | null {
+  const value = customer[name];
+  return value === undefined || value === null || value.trim() === "" ? null : value;
+}
+
+/** The value of a numeric field, or NaN when it is missing. */
+export function amountOf(customer: Customer, name: NumericName): number {
+  return customer[name] ?? Number.NaN;
+}
+
+export const exampleCustomer: Customer = customerSchema.parse({
+  user_id: "5f0c1d7e2ab94c6388e1f04b7d925a36c8e7b1f2",
+  ...Object.fromEntries(fields.map((field) => [field.name, field.example])),
+});

@@ -1,0 +1,140 @@
+import { existsSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type CategoricalName, categoricalNames, columnOf, fieldNames, ignoredColumns, numericNames, targetColumn, userIdColumn } from "../customer.ts";
+import { AppError, messageOf } from "../errors.ts";
+
+/** A file of customers, opened in an in-process DuckDB of its own. */
+export interface Source {
+  connection: DuckDBConnection;
+  name: string;
+  warnings: string[];
+  close(): void;
+}
+
+export interface SourceOptions {
+  /** Whether the file must have the CHURN column. */
+  labelled: boolean;
+  /** Reads only that many rows. */
+  rows?: number | undefined;
+  threads?: number;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const blankIsNull = (column: string): string => `CASE WHEN trim(${column}, ' ') = '' THEN NULL ELSE ${column} END`;
+
+const csvOptions =
+  "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', null_padding = false, max_line_size = 1000000";
+
+function scanOf(file: string): string {
+  if (/\.parquet$/i.test(file)) return `read_parquet(${literal(file)})`;
+  const compression = /\.gz$/i.test(file) ? "compression = 'gzip', " : "";
+  return `read_csv(${literal(file)}, ${compression}${csvOptions})`;
+}
+
+/**
+ * Opens a CSV (plain or gzipped) or Parquet file as the table `customers`: `row` (1 for the first), `user_id`, every field
+ * of a customer (amounts as FLOAT), and `churn` when labelled. Column names may be in any case and order.
+ * @throws AppError `not_found` or `invalid_data`, with what to do.
+ */
+export async function openSource(file: string, { labelled, rows, threads = 2 }: SourceOptions): Promise<Source> {
+  if (!existsSync(file)) throw new AppError("not_found", `${file} does not exist: name a CSV or Parquet file, or make one with bun run data:sample`);
+  const stat = statSync(file);
+  if (!stat.isFile()) throw new AppError("invalid_data", `${file} is not a file: name a CSV or Parquet file`);
+  if (stat.size === 0) throw new AppError("invalid_data", `${file} is empty: it needs a header line and customers`);
+  const instance = await DuckDBInstance.create(":memory:", { threads: String(threads), preserve_insertion_order: "true" });
+  const connection = await instance.connect();
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  try {
+    const columns = await columnsOf(connection, file);
+    const warnings = checkColumns(file, columns, labelled);
+    await load(connection, file, columns, labelled, rows);
+    await checkRows(connection, file, labelled);
+    return { connection, name: basename(file), warnings, close };
+  } catch (error) {
+    close();
+    if (error instanceof AppError) throw error;
+    throw new AppError("invalid_data", `${file} cannot be read: ${firstLines(messageOf(error))}`, { cause: error });
+  }
+}
+
+const firstLines = (message: string): string => message.split("\n").filter((line) => line.trim() !== "").slice(0, 2).join(" ").slice(0, 400);
+
+async function columnsOf(connection: DuckDBConnection, file: string): Promise<Map<string, string>> {
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${scanOf(file)}`);
+  return new Map(described.getRowObjects().map(({ column_name: name }) => [String(name).trim().toUpperCase(), String(name)]));
+}
+
+function checkColumns(file: string, columns: Map<string, string>, labelled: boolean): string[] {
+  const needed = [userIdColumn, ...fieldNames.map(columnOf)];
+  const missing = [...needed, ...(labelled ? [targetColumn] : [])].filter((name) => !columns.has(name));
+  if (missing.length > 0) {
+    throw new AppError("invalid_data", `${file} lacks the column${missing.length > 1 ? "s" : ""} ${missing.join(", ")}: see data/README.md for the format`);
+  }
+  const known = new Set([...needed, ...ignoredColumns, targetColumn]);
+  const extra = [...columns.keys()].filter((name) => !known.has(name));
+  return extra.length > 0 ? [`ignored the column${extra.length > 1 ? "s" : ""} ${extra.join(", ")}`] : [];
+}
+
+async function load(connection: DuckDBConnection, file: string, columns: Map<string, string>, labelled: boolean, rows?: number): Promise<void> {
+  const raw = (name: string): string => `CAST(${quoted(columns.get(name) as string)} AS VARCHAR)`;
+  // A cell that is not a number becomes NaN, which no cell may say: found and named by checkRows.
+  const amount = (text: string): string => `CASE WHEN ${text} IS NULL OR trim(${text}) = '' THEN NULL ELSE coalesce(try_cast(${text} AS FLOAT), 'NaN'::FLOAT) END`;
+  const selected = [
+    "row_number() OVER () AS row",
+    `${blankIsNull(raw(userIdColumn))} AS user_id`,
+    ...categoricalNames.map((name) => `${blankIsNull(raw(columnOf(name)))} AS ${name}`),
+    ...numericNames.map((name) => `${amount(raw(columnOf(name)))} AS ${name}`),
+    ...(labelled ? [`trim(${raw(targetColumn)}) AS churn`] : []),
+  ];
+  const limit = rows === undefined ? "" : `LIMIT ${rows}`;
+  await connection.run(`CREATE TABLE customers AS SELECT ${selected.join(", ")} FROM ${scanOf(file)} ${limit}`);
+}
+
+async function checkRows(connection: DuckDBConnection, file: string, labelled: boolean): Promise<void> {
+  const first = async (condition: string, value: string) => {
+    const found = await connection.runAndReadAll(`SELECT row, ${value} AS value FROM customers WHERE ${condition} ORDER BY row LIMIT 1`);
+    const [row] = found.getRowObjects();
+    return row ? { row: Number(row.row), value: row.value } : null;
+  };
+  const refuse = (row: number, message: string): never => {
+    throw new AppError("invalid_data", `${file}, data row ${row}: ${message}`, { flaws: [{ path: `row ${row}`, message }] });
+  };
+  const [count] = (await connection.runAndReadAll("SELECT count(*) AS rows FROM customers")).getRowObjects();
+  if (Number(count?.rows) === 0) throw new AppError("invalid_data", `${file} has a header but no customers`);
+  const nobody = await first("user_id IS NULL", "NULL");
+  if (nobody) refuse(nobody.row, `${userIdColumn} is blank`);
+  const faults = numericNames.map((name) => `isnan(${name}) OR isinf(${name}) OR ${name} < 0`);
+  const faulty = await first(faults.map((fault) => `(${fault})`).join(" OR "), "NULL");
+  if (faulty) {
+    for (const [i, name] of numericNames.entries()) {
+      const cell = await first(`row = ${faulty.row} AND (${faults[i]})`, name);
+      if (cell) refuse(faulty.row, `${columnOf(name)} must be a number that is not negative, or blank for missing`);
+    }
+  }
+  const duplicate = (
+    await connection.runAndReadAll("SELECT user_id, max(row) AS row FROM customers GROUP BY user_id HAVING count(*) > 1 ORDER BY row LIMIT 1")
+  ).getRowObjects()[0];
+  if (duplicate) refuse(Number(duplicate.row), `the user id ${duplicate.user_id} occurs twice: keep one row for each customer`);
+  if (labelled) {
+    const odd = await first("churn IS NULL OR churn NOT IN ('0', '1', '0.0', '1.0', 'true', 'false')", "churn");
+    if (odd) refuse(odd.row, `${targetColumn} must be 0 or 1, not "${odd.value ?? ""}"`);
+  }
+}
+
+/** Gives every categorical column an enumeration type of its levels, so that columns are read as codes. */
+export async function enumerateLevels(connection: DuckDBConnection): Promise<Record<CategoricalName, string[]>> {
+  const levels: Partial<Record<CategoricalName, string[]>> = {};
+  for (const name of categoricalNames) {
+    const found = await connection.runAndReadAll(`SELECT DISTINCT ${name} AS level FROM customers WHERE ${name} IS NOT NULL ORDER BY 1`);
+    levels[name] = found.getRowObjects().map(({ level }) => String(level));
+    // An enumeration cannot be empty; a column without any value has one level that no row has.
+    const declared = levels[name].length > 0 ? levels[name] : [""];
+    await connection.run(`CREATE TYPE levels_of_${name} AS ENUM (${declared.map(literal).join(", ")})`);
+  }
+  return levels as Record<CategoricalName, string[]>;
+}

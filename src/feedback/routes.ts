@@ -1,0 +1,177 @@
+import { Readable } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { exampleCustomer, maxTextLength } from "../customer.ts";
+import { AppError, type Flaw } from "../errors.ts";
+import type { Role } from "../http/access.ts";
+import { isCsv, readJson } from "../http/body.ts";
+import { describe } from "../http/describe.ts";
+import type { Feedback, FeedbackOutcome, FeedbackService, FeedbackStatus } from "./service.ts";
+
+const singleLimit = 16 * 1024;
+const batchLimit = 16 * 1024 * 1024;
+const csvChunk = 1000;
+const rejectedLimit = 1000;
+const latestTime = Date.UTC(3000, 0);
+
+const feedbackSchema = z
+  .strictObject({
+    prediction_id: z.string().min(1).max(64).optional(),
+    user_id: z.string().min(1).max(maxTextLength).optional(),
+    churned: z.union([z.boolean(), z.literal(0), z.literal(1)], "expected true, false, 0 or 1"),
+    observed_at: z
+      .union([z.iso.datetime({ offset: true }), z.int().min(0).max(latestTime)], "expected an ISO 8601 time or milliseconds since 1970")
+      .nullish(),
+  })
+  .refine(({ prediction_id, user_id }) => (prediction_id === undefined) !== (user_id === undefined), {
+    error: "give either prediction_id or user_id",
+    path: ["prediction_id"],
+  });
+const batchSchema = z.strictObject({ feedback: z.array(z.unknown()).min(1).max(100_000) });
+
+const statusSchema = z.enum(["recorded", "unchanged", "corrected", "pending"]);
+const answerSchema = z.object({ prediction_id: z.string().nullable(), status: statusSchema });
+const summarySchema = z.object({
+  counts: z.record(z.enum([...statusSchema.options, "rejected"]), z.int()),
+  rejected: z.array(z.object({ line: z.int(), message: z.string() })),
+});
+
+type Summary = z.output<typeof summarySchema>;
+
+const exampleFeedback = { prediction_id: "019a1f6e-6c00-7c3e-8f8e-3f5d0c9a7b21", churned: true };
+const exampleSummary = { counts: { recorded: 1, unchanged: 0, corrected: 0, pending: 1, rejected: 0 }, rejected: [] };
+
+function toFeedback({ prediction_id, user_id, churned, observed_at }: z.output<typeof feedbackSchema>): Feedback {
+  return {
+    target: prediction_id === undefined ? { userId: user_id as string } : { predictionId: prediction_id },
+    churned: churned === true || churned === 1,
+    observedAt: observed_at === null || observed_at === undefined ? undefined : new Date(observed_at).getTime(),
+  };
+}
+
+/** A line of CSV names its columns in any case and order; blank cells are absent. */
+function fromCsv(record: Record<string, string>): unknown {
+  const cells = Object.entries(record).filter(([, value]) => value !== "");
+  const values = Object.fromEntries(cells) as Record<string, unknown>;
+  const truth: Record<string, boolean> = { "0": false, "1": true, false: false, true: true };
+  if (typeof values.churned === "string") values.churned = truth[values.churned.toLowerCase()] ?? values.churned;
+  if (typeof values.observed_at === "string" && /^\d+$/.test(values.observed_at)) values.observed_at = Number(values.observed_at);
+  return values;
+}
+
+export interface FeedbackRoutesOptions {
+  service: FeedbackService;
+  authorize(request: Request, role: Role): string;
+}
+
+export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
+  const emptySummary = (): Summary => ({
+    counts: { recorded: 0, unchanged: 0, corrected: 0, pending: 0, rejected: 0 },
+    rejected: [],
+  });
+
+  function reject(summary: Summary, line: number, message: string): void {
+    summary.counts.rejected++;
+    if (summary.rejected.length < rejectedLimit) summary.rejected.push({ line, message });
+  }
+
+  /** Records what is valid among `entries`, a line number and a value each. */
+  async function recordAll(summary: Summary, entries: readonly [number, unknown][]): Promise<void> {
+    const valid: [number, Feedback][] = [];
+    for (const [line, value] of entries) {
+      const parsed = feedbackSchema.safeParse(value);
+      if (parsed.success) valid.push([line, toFeedback(parsed.data)]);
+      else reject(summary, line, parsed.error.issues.map((issue) => `${issue.path.join(".") || "line"}: ${issue.message}`).join("; "));
+    }
+    const outcomes = valid.length === 0 ? [] : await service.record(valid.map(([, feedback]) => feedback));
+    outcomes.forEach((outcome: FeedbackOutcome, i) => {
+      if (outcome.status === "rejected") reject(summary, (valid[i] as [number, Feedback])[0], outcome.reason);
+      else summary.counts[outcome.status]++;
+    });
+  }
+
+  async function recordCsv(request: Request): Promise<Summary> {
+    const summary = emptySummary();
+    if (!request.body) throw new AppError("malformed_body", "the CSV is empty: send a header line and one line for each label");
+    const parser = Readable.fromWeb(request.body as never).pipe(
+      parse({
+        bom: true,
+        columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
+        info: true,
+        max_record_size: 4096,
+        skip_empty_lines: true,
+      }),
+    );
+    let entries: [number, unknown][] = [];
+    try {
+      for await (const { info, record } of parser as AsyncIterable<{ info: { lines: number }; record: Record<string, string> }>) {
+        entries.push([info.lines, fromCsv(record)]);
+        if (entries.length < csvChunk) continue;
+        await recordAll(summary, entries);
+        entries = [];
+      }
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      await recordAll(summary, entries);
+      const flaw: Flaw = { path: `line ${(error as { lines?: number }).lines ?? "?"}`, message: error.message };
+      throw new AppError("malformed_body", `the CSV is broken: ${error.message}; ${describeCounts(summary)} before that`, { cause: error, flaws: [flaw] });
+    }
+    await recordAll(summary, entries);
+    return summary;
+  }
+
+  return new Elysia({ name: "feedback" })
+    .post(
+      "/feedback",
+      async function giveFeedback({ request }): Promise<{ prediction_id: string | null; status: FeedbackStatus }> {
+        authorize(request, "feedback");
+        const outcome = await service.recordOne(toFeedback(await readJson(request, feedbackSchema, singleLimit)));
+        return { prediction_id: outcome.predictionId, status: outcome.status };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          summary: "What really happened to a customer",
+          description:
+            "By prediction_id, or by user_id for the user's last prediction. The observation made last is believed; a label for a user without predictions waits for the first.",
+          tag: "feedback",
+          body: { schema: feedbackSchema, example: exampleFeedback },
+          answer: { schema: answerSchema, example: { prediction_id: exampleFeedback.prediction_id, status: "recorded" } },
+          problems: [400, 401, 403, 404, 413, 415, 422, 429, 503],
+        }),
+      },
+    )
+    .post(
+      "/feedback/batch",
+      async function giveFeedbackBatch({ request }): Promise<Summary> {
+        authorize(request, "feedback");
+        if (isCsv(request)) return recordCsv(request);
+        const { feedback } = await readJson(request, batchSchema, batchLimit);
+        const summary = emptySummary();
+        const entries = feedback.map((value, i): [number, unknown] => [i + 1, value]);
+        for (let i = 0; i < entries.length; i += csvChunk) await recordAll(summary, entries.slice(i, i + csvChunk));
+        return summary;
+      },
+      {
+        parse: "none",
+        detail: describe({
+          summary: "Many labels at once, as JSON or streamed as CSV",
+          description: `Valid lines are recorded, the others listed with their number (the first ${rejectedLimit}).`,
+          tag: "feedback",
+          body: {
+            schema: batchSchema,
+            example: { feedback: [exampleFeedback, { user_id: exampleCustomer.user_id, churned: 0 }] },
+            csv: `user_id,churned,observed_at\n${exampleCustomer.user_id},0,2026-11-23T12:00:00Z\n`,
+          },
+          answer: { schema: summarySchema, example: exampleSummary },
+          problems: [400, 401, 403, 413, 415, 422, 429, 503],
+        }),
+      },
+    );
+}
+
+const describeCounts = ({ counts }: Summary): string =>
+  Object.entries(counts)
+    .map(([status, count]) => `${count} ${status}`)
+    .join(", ");

@@ -1,0 +1,139 @@
+import { numericNames } from "./customer.ts";
+import type { FeedbackOutcome } from "./feedback/service.ts";
+import type { Metrics } from "./metrics.ts";
+import { performanceMetrics } from "./models/manifest.ts";
+import { binLabels, binOfCell, cellCount, type ReferenceProfile } from "./models/profile.ts";
+import type { LoadedModel } from "./models/registry.ts";
+import type { MonitorPass } from "./monitoring/monitors.ts";
+import type { Prediction } from "./predictions/service.ts";
+import type { MonitorResult } from "./storage/monitor-results.ts";
+
+const scoreBuckets = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
+
+export type Instrumentation = ReturnType<typeof createInstrumentation>;
+
+/** Turns what happens in the service into the metrics of the catalogue. */
+export function createInstrumentation(metrics: Metrics) {
+  const { instruments } = metrics;
+  // Cells of every feature since the start, counted in plain arrays: a counter update for each would cost more than scoring.
+  let counts: { profile: ReferenceProfile; cells: Float64Array[] } | null = null;
+
+  function exposeBins(): void {
+    if (!counts) return;
+    instruments.featureBins.reset();
+    counts.profile.features.forEach((feature, f) => {
+      const bins = new Float64Array(feature.counts.length);
+      (counts?.cells[f] as Float64Array).forEach((count, cell) => {
+        const bin = binOfCell(feature, cell);
+        bins[bin] = (bins[bin] ?? 0) + count;
+      });
+      binLabels(feature).forEach((bin, b) => void instruments.featureBins.inc({ feature: feature.name, bin }, bins[b]));
+    });
+  }
+  metrics.beforeScrape(exposeBins);
+
+  return {
+    onModel({ manifest }: LoadedModel): void {
+      const { version, threshold, reference } = manifest;
+      instruments.modelInfo.reset();
+      instruments.modelInfo.set(
+        {
+          model_version: version,
+          trained_at: new Date(manifest.trainedAt).toISOString(),
+          rows: String(manifest.data.rows),
+          learner: manifest.learner.name,
+        },
+        1,
+      );
+      instruments.decisionThreshold.reset();
+      instruments.decisionThreshold.set({ model_version: version }, threshold);
+      metrics.rebucket("probability", [...new Set([...scoreBuckets, threshold])].sort((a, b) => a - b));
+      instruments.probability.zero({ model_version: version });
+      for (const predicted_class of ["0", "1"]) instruments.predictions.inc({ model_version: version, predicted_class }, 0);
+
+      counts = { profile: reference, cells: reference.features.map((feature) => new Float64Array(cellCount(feature))) };
+      instruments.featureReference.reset();
+      for (const feature of reference.features) {
+        binLabels(feature).forEach((bin, b) => {
+          instruments.featureReference.set({ feature: feature.name, bin }, (feature.counts[b] as number) / reference.rows);
+        });
+        instruments.featureMissing.set({ feature: feature.name }, Number.NaN);
+        if (numericNames.some((name) => name === feature.name)) instruments.featureOutOfRange.set({ feature: feature.name }, Number.NaN);
+        else instruments.featureUnseen.set({ feature: feature.name }, Number.NaN);
+      }
+      for (const metric of performanceMetrics) {
+        for (const gauge of ["realized", "realizedLower", "realizedUpper", "estimated", "estimatedLower", "estimatedUpper"] as const) {
+          instruments[gauge].set({ metric }, Number.NaN);
+        }
+      }
+      instruments.labelCoverage.set(Number.NaN);
+    },
+
+    onStored(predictions: readonly Prediction[], cells: readonly Uint8Array[]): void {
+      for (const { model_version, churn, probability } of predictions) {
+        instruments.predictions.inc({ model_version, predicted_class: churn ? "1" : "0" });
+        instruments.probability.observe({ model_version }, probability);
+      }
+      for (const row of cells) {
+        counts?.cells.forEach((feature, f) => {
+          const cell = row[f] as number;
+          feature[cell] = (feature[cell] as number) + 1;
+        });
+      }
+    },
+
+    onFeedback(outcomes: readonly FeedbackOutcome[]): void {
+      for (const outcome of outcomes) {
+        instruments.feedback.inc({ status: outcome.status });
+        if (outcome.status === "recorded" && outcome.delaySeconds !== null) instruments.feedbackDelay.observe(outcome.delaySeconds);
+      }
+    },
+
+    onMonitorPass({ results, coverage, confusion, evaluatedAt }: MonitorPass): void {
+      for (const result of results) exposeResult(result);
+      instruments.labelCoverage.set(coverage);
+      for (const [cell, count] of Object.entries(confusion)) {
+        const [actual, predicted] = cell.split(":") as [string, string];
+        instruments.confusion.set({ actual, predicted }, count);
+      }
+      for (const monitor of new Set(results.map((result) => result.monitor))) {
+        const own = results.filter((result) => result.monitor === monitor);
+        instruments.monitorRows.set({ monitor }, Math.max(...own.map((result) => result.rows)));
+        instruments.monitorAlarm.set({ monitor }, own.some((result) => result.verdict === "alarm") ? 1 : 0);
+        instruments.monitorLastSuccess.set({ monitor }, evaluatedAt / 1000);
+      }
+    },
+  };
+
+  function exposeResult(result: MonitorResult): void {
+    const { metric, value, lower, upper, thresholdLower, thresholdUpper } = result;
+    const feature = result.feature ?? "";
+    switch (result.monitor) {
+      case "quality":
+        if (metric === "missing_ratio") instruments.featureMissing.set({ feature }, value);
+        else if (metric === "unseen_ratio") instruments.featureUnseen.set({ feature }, value);
+        else instruments.featureOutOfRange.set({ feature }, value);
+        return;
+      case "drift":
+        instruments.featureDrift.set({ feature, method: metric }, value);
+        instruments.featureDriftThreshold.set({ feature, method: metric }, thresholdUpper);
+        return;
+      case "prediction":
+        instruments.predictionDrift.set({ method: metric }, value);
+        instruments.predictionDriftThreshold.set({ method: metric }, thresholdUpper);
+        return;
+      case "realized":
+        instruments.realized.set({ metric }, value);
+        instruments.realizedLower.set({ metric }, lower);
+        instruments.realizedUpper.set({ metric }, upper);
+        instruments.performanceThreshold.set({ metric, bound: "lower" }, thresholdLower);
+        instruments.performanceThreshold.set({ metric, bound: "upper" }, thresholdUpper);
+        return;
+      case "estimated":
+        instruments.estimated.set({ metric }, value);
+        instruments.estimatedLower.set({ metric }, lower);
+        instruments.estimatedUpper.set({ metric }, upper);
+        return;
+    }
+  }
+}

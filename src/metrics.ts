@@ -1,0 +1,59 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { serviceMetrics } from "./metric-catalogue.ts";
+
+type Catalogue = typeof serviceMetrics;
+type Instrument<M extends Catalogue[keyof Catalogue]> = M["type"] extends "counter"
+  ? Counter<M["labels"][number]>
+  : M["type"] extends "gauge"
+    ? Gauge<M["labels"][number]>
+    : Histogram<M["labels"][number]>;
+
+export type Instruments = { readonly [K in keyof Catalogue]: Instrument<Catalogue[K]> };
+
+export interface Metrics {
+  instruments: Instruments;
+  /** Makes a histogram anew with other buckets: its counts start again at zero. */
+  rebucket(name: "probability", buckets: readonly number[]): void;
+  /** Registers something to bring up to date right before a scrape. */
+  beforeScrape(update: () => void): void;
+  /** The exposition for an Accept header, with its content type: OpenMetrics on request, else Prometheus text. */
+  expose(accept: string | null): Promise<{ contentType: string; body: string }>;
+}
+
+/** The instruments of the catalogue in a registry of their own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const create = (key: keyof Catalogue, buckets?: readonly number[]) => {
+    const { type, name, help, labels, ...rest } = serviceMetrics[key];
+    const options = { name, help, labelNames: [...labels], registers: [registry] };
+    if (type === "counter") return new Counter(options);
+    if (type === "gauge") return new Gauge(options);
+    return new Histogram({ ...options, buckets: [...(buckets ?? ("buckets" in rest ? rest.buckets : []))] });
+  };
+  const instruments = Object.fromEntries(
+    Object.keys(serviceMetrics).map((key) => [key, create(key as keyof Catalogue)]),
+  ) as unknown as { -readonly [K in keyof Instruments]: Instruments[K] };
+
+  const updates: (() => void)[] = [];
+  // The content type is a property of the registry, so two scrapes must not overlap.
+  let last: Promise<unknown> = Promise.resolve();
+
+  return {
+    instruments,
+    rebucket(name, buckets) {
+      registry.removeSingleMetric(serviceMetrics[name].name);
+      instruments[name] = create(name, buckets) as Instruments[typeof name];
+    },
+    beforeScrape: (update) => void updates.push(update),
+    expose(accept) {
+      const scrape = last.then(async () => {
+        for (const update of updates) update();
+        const wantsOpenMetrics = accept?.includes("application/openmetrics-text") ?? false;
+        registry.setContentType(wantsOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
+        return { contentType: registry.contentType, body: await registry.metrics() };
+      });
+      last = scrape.catch(() => undefined);
+      return scrape;
+    },
+  };
+}

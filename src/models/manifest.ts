@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { categoricalNames, numericNames } from "../customer.ts";
+import type { MetricName } from "../statistics/classification.ts";
+import { referenceProfileSchema } from "./profile.ts";
+
+export const manifestFormat = 1;
+
+/** The nine metrics of performance, as named in every route, gauge and manifest. */
+export const performanceMetrics = [
+  "accuracy",
+  "precision",
+  "recall",
+  "f1",
+  "roc_auc",
+  "average_precision",
+  "brier",
+  "log_loss",
+  "calibration_error",
+] as const satisfies readonly MetricName[];
+export type PerformanceMetric = (typeof performanceMetrics)[number];
+
+const figure = z.number().nullable();
+const performanceSchema = z.object({
+  rows: z.number().int(),
+  classes: z.tuple([z.number().int(), z.number().int()]),
+  metrics: z.record(z.enum(performanceMetrics), z.object({ value: figure, lower: figure, upper: figure, standardError: figure })),
+  confusion: z.object({
+    truePositives: z.number(),
+    falsePositives: z.number(),
+    trueNegatives: z.number(),
+    falseNegatives: z.number(),
+  }),
+});
+
+/**
+ * How a feature of the model is read: a number as it is, a category by its rank. `levels` are in the order of their ranks,
+ * with the rank `other` left out: that one is for every level not listed.
+ */
+const featureSchema = z.discriminatedUnion("kind", [
+  z.object({ name: z.enum(numericNames), kind: z.literal("numeric") }),
+  z.object({
+    name: z.enum(categoricalNames),
+    kind: z.literal("categorical"),
+    levels: z.array(z.string()),
+    other: z.number().int().nonnegative(),
+  }),
+]);
+
+/** Everything about a model version that its ONNX file alone does not say. Ratios 0–1, times in milliseconds since the epoch. */
+export const manifestSchema = z.object({
+  format: z.literal(manifestFormat),
+  version: z.string(),
+  trainedAt: z.number().int(),
+  durationSeconds: z.number(),
+  learner: z.object({ name: z.string(), parameters: z.record(z.string(), z.number()), trees: z.number().int() }),
+  data: z.object({
+    file: z.string(),
+    rows: z.number().int(),
+    splits: z.object({ train: z.number().int(), validation: z.number().int(), holdout: z.number().int() }),
+    warnings: z.array(z.string()),
+  }),
+  features: z.array(featureSchema),
+  calibration: z.object({ slope: z.number(), intercept: z.number() }),
+  threshold: z.number().min(0).max(1),
+  importance: z.record(z.string(), z.number()),
+  performance: z.object({ train: performanceSchema, validation: performanceSchema, holdout: performanceSchema }),
+  parity: z.object({ rows: z.number().int(), maximumDifference: z.number() }),
+  reference: referenceProfileSchema,
+  onnx: z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() }),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
+export type FeatureEncoding = Manifest["features"][number];
+export type Performance = z.output<typeof performanceSchema>;

@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError, messageOf } from "../errors.ts";
+import type { ModelStore } from "../storage/models.ts";
+import { createEncoder, type Encoder } from "./encoding.ts";
+import { type Manifest, manifestFormat, manifestSchema } from "./manifest.ts";
+import { type Binner, createBinner } from "./profile.ts";
+import { openSession, type Session } from "./session.ts";
+
+export interface LoadedModel {
+  manifest: Manifest;
+  session: Session;
+  encode: Encoder;
+  binner: Binner;
+}
+
+export interface RegistryOptions {
+  /** The folder with one folder for each version. */
+  directory: string;
+  store: ModelStore;
+  now: () => number;
+}
+
+export type Registry = ReturnType<typeof createRegistry>;
+
+const remedy = "choose another version (bun run model:list, model:use, model:rollback) or train again (bun run train)";
+
+/** Model versions: files under `<directory>/<version>/`, and the record of which one serves. */
+export function createRegistry({ directory, store, now }: RegistryOptions) {
+  const folderOf = (version: string): string => join(directory, version);
+  const isRegistered = (version: string): boolean => store.list().some((model) => model.version === version);
+
+  function requireRegistered(version: string): void {
+    if (!isRegistered(version)) throw new AppError("not_found", `there is no model version ${version} (GET /models lists them)`);
+  }
+
+  /** @throws AppError `unavailable` when the manifest is absent, damaged or of another format. */
+  function readManifest(version: string): Manifest {
+    const file = join(folderOf(version), "manifest.json");
+    let content: unknown;
+    try {
+      content = JSON.parse(readFileSync(file, "utf8"));
+    } catch (error) {
+      throw new AppError("unavailable", `model ${version}: cannot read ${file}: ${messageOf(error)}; ${remedy}`, { cause: error });
+    }
+    const format = (content as { format?: unknown } | null)?.format;
+    if (format !== manifestFormat) {
+      throw new AppError("unavailable", `model ${version} has manifest format ${format}, this program reads ${manifestFormat}; ${remedy}`);
+    }
+    const manifest = manifestSchema.safeParse(content);
+    if (manifest.success) return manifest.data;
+    const issue = manifest.error.issues[0];
+    throw new AppError("unavailable", `model ${version}: bad manifest at ${issue?.path.join(".")}: ${issue?.message}; ${remedy}`);
+  }
+
+  /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
+  async function load(version: string): Promise<LoadedModel> {
+    const manifest = readManifest(version);
+    const file = join(folderOf(version), manifest.onnx.file);
+    let onnx: Uint8Array;
+    try {
+      onnx = readFileSync(file);
+    } catch (error) {
+      throw new AppError("unavailable", `model ${version}: cannot read ${file}: ${messageOf(error)}; ${remedy}`, { cause: error });
+    }
+    if (createHash("sha256").update(onnx).digest("hex") !== manifest.onnx.sha256) {
+      throw new AppError("unavailable", `model ${version}: ${file} is damaged (its checksum differs from the manifest); ${remedy}`);
+    }
+    const session = await openSession(onnx, manifest.features.length);
+    return { manifest, session, encode: createEncoder(manifest.features), binner: createBinner(manifest.reference) };
+  }
+
+  return {
+    list: () => store.list(),
+    currentUse: () => store.current(),
+    readManifest(version: string): Manifest {
+      requireRegistered(version);
+      return readManifest(version);
+    },
+    load,
+    /** Stores a version: its folder appears whole or not at all, and only then is it registered. */
+    add(manifest: Manifest, files: Record<string, Uint8Array | string>): void {
+      const temporary = join(directory, `.writing-${manifest.version}`);
+      rmSync(temporary, { recursive: true, force: true });
+      mkdirSync(temporary, { recursive: true });
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), content, { flush: true });
+      writeFileSync(join(temporary, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`, { flush: true });
+      renameSync(temporary, folderOf(manifest.version));
+      store.register({ version: manifest.version, trainedAt: manifest.trainedAt, registeredAt: now() });
+    },
+    /** A version name made from a time that no other version has. */
+    newVersion(time: number): string {
+      const base = new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, "");
+      let version = base;
+      for (let i = 2; existsSync(folderOf(version)) || isRegistered(version); i++) version = `${base}-${i}`;
+      return version;
+    },
+    /** Makes a version the serving one, after proof that it loads. */
+    async use(version: string): Promise<void> {
+      requireRegistered(version);
+      const model = await load(version);
+      await model.session.release();
+      store.use(version, now());
+    },
+    /** Goes back to the version that served before, after proof that it loads. @returns that version. */
+    async rollback(): Promise<string> {
+      const previous = store.previous();
+      if (!previous) throw new AppError("conflict", "no version served before the present one: nothing to roll back to");
+      const model = await load(previous);
+      await model.session.release();
+      store.rollback(now());
+      return previous;
+    },
+  };
+}

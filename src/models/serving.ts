@@ -1,0 +1,39 @@
+import { AppError } from "../errors.ts";
+import type { LoadedModel, Registry } from "./registry.ts";
+
+export type Serving = ReturnType<typeof createServing>;
+
+/** The model that answers requests now, kept in step with the registry without a gap between two models. */
+export function createServing(registry: Registry, onChange: (model: LoadedModel) => void) {
+  let model: LoadedModel | null = null;
+  let following: Promise<boolean> | null = null;
+
+  async function swap(): Promise<boolean> {
+    const version = registry.currentUse()?.version;
+    if (!version || version === model?.manifest.version) return false;
+    const next = await registry.load(version);
+    const retired = model;
+    model = next;
+    onChange(next);
+    await retired?.session.release();
+    return true;
+  }
+
+  return {
+    /** @throws AppError `unavailable` when no model is loaded. */
+    get model(): LoadedModel {
+      if (!model) throw new AppError("unavailable", "no model is loaded yet: train one with bun run train");
+      return model;
+    },
+    get isReady(): boolean {
+      return model !== null;
+    },
+    /** Loads the registry's current version when it is not the one that serves; a version that fails to load changes nothing. */
+    follow(): Promise<boolean> {
+      following ??= swap().finally(() => {
+        following = null;
+      });
+      return following;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { AppError, messageOf } from "../errors.ts";
+
+interface Job<Item, Result> {
+  items: readonly Item[];
+  resolve(results: Result[]): void;
+  reject(error: unknown): void;
+}
+
+export interface BatcherOptions<Item, Result> {
+  /** Handles all items at once and gives one result an item, in their order. When it throws, every request of the batch fails. */
+  run(items: Item[]): Promise<Result[]> | Result[];
+  /** A batch takes whole requests until it has this many items. */
+  batchLimit: number;
+  /** Items that may wait; more are refused. */
+  queueLimit: number;
+}
+
+export type Batcher<Item, Result> = ReturnType<typeof createBatcher<Item, Result>>;
+
+/**
+ * Natural batching: whatever is queued when the previous batch ends becomes the next one. There is no timer, so a lone
+ * request does not wait, and under load the cost of a batch (one inference, one transaction) is shared by all that are in it.
+ */
+export function createBatcher<Item, Result>({ run, batchLimit, queueLimit }: BatcherOptions<Item, Result>) {
+  let queue: Job<Item, Result>[] = [];
+  let queued = 0;
+  let draining: Promise<void> | null = null;
+
+  function take(): Job<Item, Result>[] {
+    let count = 0;
+    let size = 0;
+    while (count < queue.length && (count === 0 || size + (queue[count] as Job<Item, Result>).items.length <= batchLimit)) {
+      size += (queue[count] as Job<Item, Result>).items.length;
+      count++;
+    }
+    const jobs = queue.slice(0, count);
+    queue = queue.slice(count);
+    queued -= size;
+    return jobs;
+  }
+
+  async function drain(): Promise<void> {
+    // Lets every request that has already arrived join the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) {
+      const jobs = take();
+      try {
+        const results = await run(jobs.flatMap((job) => job.items));
+        let start = 0;
+        for (const job of jobs) job.resolve(results.slice(start, (start += job.items.length)));
+      } catch (error) {
+        const failure =
+          error instanceof AppError
+            ? error
+            : new AppError("unavailable", `the request was not stored, send it again: ${messageOf(error)}`, { cause: error });
+        for (const job of jobs) job.reject(failure);
+      }
+    }
+    draining = null;
+  }
+
+  return {
+    /**
+     * @returns the results of `items`, once the batch that holds them is done.
+     * @throws AppError `unavailable` when the queue is full or the batch failed.
+     */
+    submit(items: readonly Item[]): Promise<Result[]> {
+      if (queued + items.length > queueLimit) {
+        return Promise.reject(new AppError("unavailable", `${queued} requests are waiting already: try again in a second`));
+      }
+      return new Promise((resolve, reject) => {
+        queue.push({ items, resolve, reject });
+        queued += items.length;
+        draining ??= drain();
+      });
+    },
+    get length(): number {
+      return queued;
+    },
+    /** Resolves when nothing is queued or running. */
+    async idle(): Promise<void> {
+      while (draining) await draining;
+    },
+  };
+}

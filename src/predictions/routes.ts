@@ -1,0 +1,151 @@
+import { Elysia } from "elysia";
+import { z } from "zod";
+import { customerSchema, exampleCustomer } from "../customer.ts";
+import { AppError, type RejectionReason } from "../errors.ts";
+import type { Role } from "../http/access.ts";
+import { readJson } from "../http/body.ts";
+import { describe } from "../http/describe.ts";
+import type { Label } from "../storage/labels.ts";
+import type { PredictionRecord, PredictionService } from "./service.ts";
+
+const singleLimit = 64 * 1024;
+const batchLimit = 4 * 1024 * 1024;
+
+const predictionSchema = z.object({
+  prediction_id: z.uuidv7(),
+  user_id: z.string(),
+  probability: z.number().min(0).max(1),
+  churn: z.boolean(),
+  threshold: z.number().min(0).max(1),
+  model_version: z.string(),
+});
+const batchSchema = z.strictObject({ customers: z.array(customerSchema).min(1).max(1000) });
+const time = z.iso.datetime();
+const labelSchema = z.object({ churned: z.boolean(), observed_at: time, received_at: time });
+const recordSchema = predictionSchema.extend({
+  predicted_at: time,
+  source: z.enum(["request", "replay"]),
+  customer: customerSchema,
+  feedback: labelSchema.nullable(),
+  history: z.array(labelSchema.extend({ status: z.enum(["recorded", "unchanged", "corrected"]) })),
+});
+
+const examplePrediction = {
+  prediction_id: "019a1f6e-6c00-7c3e-8f8e-3f5d0c9a7b21",
+  user_id: exampleCustomer.user_id,
+  probability: 0.012,
+  churn: false,
+  threshold: 0.41,
+  model_version: "20261123T120000",
+};
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+const presentLabel = (label: Label) => ({
+  churned: label.churned,
+  observed_at: iso(label.observedAt),
+  received_at: iso(label.receivedAt),
+});
+
+function present({ prediction, label, history }: PredictionRecord) {
+  return {
+    prediction_id: prediction.id,
+    user_id: prediction.userId,
+    probability: prediction.probability,
+    churn: prediction.churn === 1,
+    threshold: prediction.threshold,
+    model_version: prediction.modelVersion,
+    predicted_at: iso(prediction.predictedAt),
+    source: prediction.source,
+    customer: JSON.parse(prediction.customer),
+    feedback: label && presentLabel(label),
+    history: history.map((entry) => ({ ...presentLabel(entry), status: entry.status })),
+  };
+}
+
+export interface PredictionRoutesOptions {
+  service: PredictionService;
+  authorize(request: Request, role: Role): string;
+  onRejected(reason: RejectionReason): void;
+}
+
+export function predictionRoutes({ service, authorize, onRejected }: PredictionRoutesOptions) {
+  async function readCounted<S extends z.ZodType>(request: Request, schema: S, limit: number): Promise<z.output<S>> {
+    try {
+      return await readJson(request, schema, limit);
+    } catch (error) {
+      if (error instanceof AppError) onRejected(error.flaws[0]?.reason ?? (error.code === "invalid_input" ? "other" : asReason(error)));
+      throw error;
+    }
+  }
+
+  return new Elysia({ name: "predictions" })
+    .post(
+      "/predict",
+      async function predict({ request }) {
+        authorize(request, "predict");
+        const customer = await readCounted(request, customerSchema, singleLimit);
+        const [prediction] = await service.predict([{ customer, source: "request" }]);
+        return prediction;
+      },
+      {
+        parse: "none",
+        detail: describe({
+          summary: "Will this customer churn?",
+          description: "Absent, null and blank values are missing; missing is information, never an error.",
+          tag: "predictions",
+          body: { schema: customerSchema, example: exampleCustomer },
+          answer: { schema: predictionSchema, example: examplePrediction },
+          problems: [400, 401, 403, 413, 415, 422, 429, 503],
+        }),
+      },
+    )
+    .post(
+      "/predict/batch",
+      async function predictBatch({ request }) {
+        authorize(request, "predict");
+        const { customers } = await readCounted(request, batchSchema, batchLimit);
+        return { predictions: await service.predict(customers.map((customer) => ({ customer, source: "request" as const }))) };
+      },
+      {
+        parse: "none",
+        detail: describe({
+          summary: "Predictions for 1 to 1000 customers, all or nothing",
+          tag: "predictions",
+          body: { schema: batchSchema, example: { customers: [exampleCustomer] } },
+          answer: { schema: z.object({ predictions: z.array(predictionSchema) }), example: { predictions: [examplePrediction] } },
+          problems: [400, 401, 403, 413, 415, 422, 429, 503],
+        }),
+      },
+    )
+    .get(
+      "/predictions/:id",
+      function getPrediction({ request, params }) {
+        authorize(request, "read");
+        return present(service.get(params.id));
+      },
+      {
+        detail: describe({
+          summary: "What was asked, answered and later learned",
+          tag: "predictions",
+          parameters: [{ name: "id", in: "path", description: "prediction_id of an answer", example: examplePrediction.prediction_id }],
+          answer: {
+            schema: recordSchema,
+            example: {
+              ...examplePrediction,
+              predicted_at: "2026-11-23T12:00:00.000Z",
+              source: "request",
+              customer: exampleCustomer,
+              feedback: null,
+              history: [],
+            },
+          },
+          problems: [401, 403, 404],
+        }),
+      },
+    );
+}
+
+function asReason(error: AppError): RejectionReason {
+  const { code } = error;
+  return code === "malformed_body" || code === "payload_too_large" || code === "unsupported_media_type" ? code : "other";
+}

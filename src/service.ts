@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import { createReplay } from "../scheduler/replay.ts";
+import { createFeedbackRelease } from "../scheduler/release-feedback.ts";
+import { createRetention } from "../scheduler/retention.ts";
+import { type JobRun, startScheduler } from "../scheduler/index.ts";
+import { createMonitorRun } from "../scheduler/run-monitors.ts";
+import { createApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { AppError, messageOf } from "./errors.ts";
+import { createFeedbackService } from "./feedback/service.ts";
+import { createAccess } from "./http/access.ts";
+import { createInstrumentation } from "./instrumentation.ts";
+import type { Logger } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { createRegistry } from "./models/registry.ts";
+import { createServing } from "./models/serving.ts";
+import { createEvents } from "./monitoring/events.ts";
+import { createMonitors } from "./monitoring/monitors.ts";
+import { createScenarioSwitch } from "./monitoring/scenario.ts";
+import { createPredictionService } from "./predictions/service.ts";
+import { observeProcess } from "./process-metrics.ts";
+import { createRandom } from "./statistics/random.ts";
+import { lockDataDirectory } from "./storage/lock.ts";
+import { openStores } from "./storage/stores.ts";
+
+export interface ServiceOptions {
+  config: Config;
+  log: Logger;
+  now: () => number;
+  newId: (time: number) => string;
+  /** Seeds the replay's jitter and scenarios, and the simulated thresholds. */
+  seed: number;
+}
+
+export interface Service {
+  /** Where it listens. */
+  url: string;
+  /** Answers what was accepted, ends every job and stream, and closes the database. */
+  stop(): Promise<void>;
+}
+
+const loopback = ["127.0.0.1", "localhost", "::1"];
+
+/**
+ * Puts the service together and starts it: API, scheduler, monitors.
+ * @throws AppError when the data directory is taken or unwritable, the port is in use, no model can be loaded, or it would
+ *   be open to others without API keys.
+ */
+export async function startService({ config, log, now, newId, seed }: ServiceOptions): Promise<Service> {
+  const access = createAccess(config.API_KEYS, config.RATE_LIMIT, now);
+  if (access.isOpen && !loopback.includes(config.HOST) && config.ALLOW_OPEN !== "1") {
+    throw new AppError("invalid_setting", `HOST=${config.HOST} can be reached by others: set API_KEYS, or ALLOW_OPEN=1 if something else guards it`);
+  }
+  const lock = lockDataDirectory(config.DATA_DIR);
+  const random = createRandom(seed);
+  const stores = openStores(join(config.DATA_DIR, "service.db"));
+  const metrics = createMetrics();
+  const { instruments } = metrics;
+  const instrumentation = createInstrumentation(metrics);
+  const events = createEvents();
+  const stopping = new AbortController();
+  observeProcess(metrics, now());
+
+  const registry = createRegistry({ directory: join(config.DATA_DIR, "models"), store: stores.models, now });
+  const serving = createServing(registry, (model) => {
+    instrumentation.onModel(model);
+    events.publish({ type: "model", data: { version: model.manifest.version, at: new Date(now()).toISOString() } });
+    log.info({ version: model.manifest.version }, "model serves");
+  });
+  const scenario = createScenarioSwitch({
+    state: stores.state,
+    now,
+    onSwitch({ name, since }) {
+      instruments.scenario.reset();
+      instruments.scenario.set({ scenario: name }, 1);
+      events.publish({ type: "scenario", data: { scenario: name, since: new Date(since).toISOString() } });
+      log.info({ scenario: name }, "scenario begins");
+    },
+  });
+  scenario.switchTo(config.SCENARIO);
+  instruments.scenario.set({ scenario: scenario.current.name }, 1);
+
+  const { database } = stores;
+  const feedback = createFeedbackService({ ...stores, now, onRecorded: instrumentation.onFeedback });
+  const predictions = createPredictionService({
+    database,
+    predictions: stores.predictions,
+    labels: stores.labels,
+    feedback,
+    serving,
+    now,
+    newId,
+    onStored: instrumentation.onStored,
+  });
+  metrics.beforeScrape(() => instruments.queueDepth.set(predictions.queueLength));
+  const monitors = createMonitors({
+    windowSize: config.MONITOR_WINDOW,
+    predictions: stores.predictions,
+    results: stores.results,
+    scenario,
+    events,
+    random: random.split(),
+    now,
+    onPass: instrumentation.onMonitorPass,
+  });
+
+  const app = createApp({
+    predictions,
+    feedback,
+    registry,
+    serving,
+    results: stores.results,
+    scenario,
+    events,
+    audit: stores.audit,
+    metrics,
+    access,
+    eraseCustomer(userId) {
+      const predicted = stores.predictions.eraseUser(userId) > 0;
+      const waiting = stores.labels.erasePendingOfUser(userId);
+      return stores.replay.eraseUser(userId) > 0 || predicted || waiting;
+    },
+    now,
+    onDefect: (error, request) => log.error({ err: error, method: request.method }, "a request failed"),
+    stopping: stopping.signal,
+  });
+
+  function onRun({ job, outcome, durationSeconds, error }: JobRun): void {
+    instruments.jobRuns.inc({ job, outcome });
+    if (outcome === "skipped") return;
+    instruments.jobDuration.observe({ job }, durationSeconds);
+    if (outcome === "success") instruments.jobLastSuccess.set({ job }, now() / 1000);
+    else log.error({ job, err: error }, `job failed: ${messageOf(error)}`);
+  }
+
+  try {
+    await serving.follow();
+    if (!serving.isReady) throw new AppError("unavailable", "there is no model: train one with bun run train");
+    listen(app, config);
+  } catch (error) {
+    stores.close();
+    lock.release();
+    throw error;
+  }
+  const scheduler = startScheduler(
+    [
+      { name: "follow-registry", every: 1, run: async () => void (await serving.follow()) },
+      {
+        name: "replay",
+        every: 1,
+        run: createReplay({
+          config,
+          customers: stores.replay,
+          state: stores.state,
+          serving,
+          service: predictions,
+          scenario,
+          random: random.split(),
+          now,
+        }),
+      },
+      { name: "release-feedback", every: 1, run: createFeedbackRelease(feedback) },
+      { name: "monitors", every: config.MONITOR_EVERY, run: createMonitorRun(monitors, serving) },
+      { name: "retention", every: 3600, run: createRetention({ config, ...stores, now }) },
+    ],
+    onRun,
+  );
+
+  return {
+    url: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${app.server?.port}`,
+    async stop() {
+      stopping.abort();
+      await scheduler.stop();
+      await app.stop();
+      await Promise.all([predictions.idle(), feedback.idle()]);
+      stores.close();
+      lock.release();
+    },
+  };
+}
+
+function listen(app: ReturnType<typeof createApp>, { HOST, PORT }: Config): void {
+  try {
+    app.listen({ hostname: HOST, port: PORT });
+  } catch (error) {
+    const isTaken = (error as { code?: string }).code === "EADDRINUSE";
+    const reason = isTaken ? `port ${PORT} is in use: stop what listens there, or set PORT` : `cannot listen on ${HOST}:${PORT}: ${messageOf(error)}`;
+    throw new AppError("conflict", reason, { cause: error });
+  }
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { expectNear, golden } from "./golden.ts";
+import { benjaminiHochberg, holm } from "./multiplicity.ts";
+
+const family = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
+
+test("adjusted p-values agree with statsmodels and scipy", () => {
+  const { pValues } = golden.multiplicity;
+  holm(pValues).forEach((value, test) => expectNear(value, golden.multiplicity.holm[test] as number));
+  benjaminiHochberg(pValues).forEach((value, test) => expectNear(value, golden.multiplicity.benjaminiHochberg[test] as number));
+});
+
+test("p ≤ Benjamini–Hochberg ≤ Holm ≤ min(1, p × tests), and the order of the tests is irrelevant", () => {
+  fc.assert(
+    fc.property(family, (pValues) => {
+      const strict = holm(pValues);
+      const lenient = benjaminiHochberg(pValues);
+      pValues.forEach((p, test) => {
+        expect(lenient[test]).toBeGreaterThanOrEqual(p);
+        expect(strict[test]).toBeGreaterThanOrEqual((lenient[test] as number) - 1e-15);
+        expect(strict[test]).toBeLessThanOrEqual(Math.min(1, p * pValues.length) + 1e-15);
+      });
+      expect(holm(pValues.toReversed())).toEqual(strict.toReversed());
+      expect(benjaminiHochberg(pValues.toReversed())).toEqual(lenient.toReversed());
+    }),
+  );
+});
+
+test("a test that had nothing to judge stays NaN and costs the others nothing", () => {
+  for (const adjust of [holm, benjaminiHochberg]) {
+    const [first, unknown, second] = adjust([0.01, Number.NaN, 0.5]);
+    expect([first, second]).toEqual([...adjust([0.01, 0.5])]);
+    expect(unknown).toBeNaN();
+    expect(adjust([])).toHaveLength(0);
+  }
+});

@@ -1,0 +1,65 @@
+import { Database, type SQLQueryBindings } from "bun:sqlite";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError, messageOf } from "../errors.ts";
+
+export type { Database } from "bun:sqlite";
+
+const migrationsFolder = join(import.meta.dir, "../../migrations");
+
+/**
+ * Opens the service's database, made if absent, and brings its schema up to date.
+ * @param path a file, or ":memory:"
+ * @throws AppError `unavailable` when the file cannot be opened or is no database, `conflict` when a newer
+ *   program has already migrated it.
+ */
+export function openDatabase(path: string): Database {
+  try {
+    if (path !== ":memory:") mkdirSync(join(path, ".."), { recursive: true });
+    const database = new Database(path, { create: true, strict: true });
+    database.exec(`
+      PRAGMA busy_timeout = 5000;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON;
+      PRAGMA journal_size_limit = 67108864;
+    `);
+    migrate(database);
+    return database;
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      "unavailable",
+      `cannot open the database ${path}: ${messageOf(error)}; check that the folder is writable and the file undamaged`,
+      { cause: error },
+    );
+  }
+}
+
+function migrate(database: Database): void {
+  const files = readdirSync(migrationsFolder).filter((file) => /^\d{4}_.*\.sql$/.test(file)).sort();
+  const version = (database.query("PRAGMA user_version").get() as { user_version: number }).user_version;
+  if (version > files.length) {
+    throw new AppError(
+      "conflict",
+      `the database has schema ${version}, this program knows ${files.length}: use the newer program that wrote it`,
+    );
+  }
+  if (version === files.length) return;
+  database
+    .transaction(() => {
+      for (const file of files.slice(version)) database.exec(readFileSync(join(migrationsFolder, file), "utf8"));
+      database.exec(`PRAGMA user_version = ${files.length}`);
+    })
+    .immediate();
+}
+
+/** A statement whose parameters and rows have known types. */
+export function prepare<Row, Parameters extends SQLQueryBindings[]>(database: Database, sql: string) {
+  return database.prepare<Row, Parameters>(sql);
+}
+
+/** Runs `work` in one write transaction: all of it is on disk when this returns, or nothing. */
+export function inTransaction<T>(database: Database, work: () => T): T {
+  return database.transaction(work).immediate() as T;
+}

@@ -1,0 +1,86 @@
+import { type Database, prepare } from "./database.ts";
+
+export type PredictionSource = "request" | "replay";
+
+export interface NewPrediction {
+  id: string;
+  userId: string;
+  predictedAt: number;
+  modelVersion: string;
+  source: PredictionSource;
+  /** The customer as JSON text. */
+  customer: string;
+  probability: number;
+  threshold: number;
+  churn: boolean;
+  cells: Uint8Array;
+}
+
+export interface StoredPrediction {
+  seq: number;
+  id: string;
+  userId: string;
+  predictedAt: number;
+  modelVersion: string;
+  source: PredictionSource;
+  customer: string;
+  probability: number;
+  threshold: number;
+  churn: number;
+}
+
+/** A prediction as the monitors see it; `churned` is null until its label is known. */
+export interface WindowRow {
+  predictedAt: number;
+  probability: number;
+  churn: number;
+  churned: number | null;
+  cells: Uint8Array;
+}
+
+export type PredictionStore = ReturnType<typeof createPredictionStore>;
+
+const columns = `seq, id, user_id AS userId, predicted_at AS predictedAt, model_version AS modelVersion, source,
+  customer, probability, threshold, churn`;
+
+/** Predictions that were answered. Inserts belong into a transaction of the caller's. */
+export function createPredictionStore(database: Database) {
+  const insert = prepare<{ seq: number }, [string, string, number, string, string, string, number, number, number, Uint8Array]>(
+    database,
+    `INSERT INTO predictions (id, user_id, predicted_at, model_version, source, customer, probability, threshold, churn, cells)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const byId = prepare<StoredPrediction, [string]>(database, `SELECT ${columns} FROM predictions WHERE id = ?`);
+  const latestOfUser = prepare<StoredPrediction, [string]>(
+    database,
+    `SELECT ${columns} FROM predictions WHERE user_id = ? ORDER BY seq DESC LIMIT 1`,
+  );
+  const latest = prepare<WindowRow, [string, number]>(
+    database,
+    `SELECT predicted_at AS predictedAt, probability, churn, churned, cells
+     FROM predictions LEFT JOIN labels ON prediction_seq = seq
+     WHERE model_version = ? ORDER BY seq DESC LIMIT ?`,
+  );
+  const eraseUser = prepare<null, [string]>(database, "DELETE FROM predictions WHERE user_id = ?");
+  const eraseOld = prepare<null, [number, number]>(
+    database,
+    "DELETE FROM predictions WHERE seq IN (SELECT seq FROM predictions WHERE predicted_at < ? LIMIT ?)",
+  );
+
+  return {
+    /** @returns the row's sequence number. */
+    insert: (p: NewPrediction): number =>
+      Number(
+        insert.run(p.id, p.userId, p.predictedAt, p.modelVersion, p.source, p.customer, p.probability, p.threshold, p.churn ? 1 : 0, p.cells)
+          .lastInsertRowid,
+      ),
+    byId: (id: string): StoredPrediction | null => byId.get(id),
+    latestOfUser: (userId: string): StoredPrediction | null => latestOfUser.get(userId),
+    /** The last `limit` predictions of a model version, newest first. */
+    latest: (modelVersion: string, limit: number): WindowRow[] => latest.all(modelVersion, limit),
+    /** Deletes a person's predictions with everything that hangs on them. @returns how many. */
+    eraseUser: (userId: string): number => eraseUser.run(userId).changes,
+    /** Deletes at most `limit` predictions made before a time. @returns how many. */
+    eraseBefore: (time: number, limit: number): number => eraseOld.run(time, limit).changes,
+  };
+}

@@ -1,0 +1,26 @@
+import { createAuditLog } from "./audit.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { createLabelStore } from "./labels.ts";
+import { createModelStore } from "./models.ts";
+import { createMonitorResultStore } from "./monitor-results.ts";
+import { createPredictionStore } from "./predictions.ts";
+import { createReplayStore } from "./replay.ts";
+import { createStateStore } from "./state.ts";
+
+export type Stores = ReturnType<typeof openStores>;
+
+/** Opens the database file and every store in it. */
+export function openStores(path: string) {
+  const database: Database = openDatabase(path);
+  return {
+    database,
+    predictions: createPredictionStore(database),
+    labels: createLabelStore(database),
+    models: createModelStore(database),
+    replay: createReplayStore(database),
+    state: createStateStore(database),
+    results: createMonitorResultStore(database),
+    audit: createAuditLog(database),
+    close: () => database.close(),
+  };
+}

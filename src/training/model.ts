@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import type { LabelledTable } from "../data/table.ts";
+import type { Dataset } from "../data/ingest.ts";
+import { AppError } from "../errors.ts";
+import { fit, type Round } from "../learner/boosting.ts";
+import { gainImportance } from "../learner/importance.ts";
+import type { LearnerParameters } from "../learner/parameters.ts";
+import { rawScores } from "../learner/predict.ts";
+import { encodeTable } from "../models/encoding.ts";
+import { type Manifest, manifestFormat, type Performance, performanceMetrics } from "../models/manifest.ts";
+import { openSession, scoreColumns } from "../models/session.ts";
+import { encodeModel } from "../onnx/writer.ts";
+import { fitPlatt, logistic } from "../statistics/calibration.ts";
+import { classificationIntervals } from "../statistics/classification-intervals.ts";
+import { confusionCounts } from "../statistics/confusion.ts";
+import { thresholdMaximisingF1 } from "../statistics/threshold.ts";
+import { fitEncoding } from "./encoding.ts";
+import { profileReference } from "./reference.ts";
+
+export interface TrainOptions {
+  dataset: Dataset;
+  parameters: LearnerParameters;
+  /** Probability from which a customer is called a churner; the one with the best F1 on validation when it is not told. */
+  threshold?: number | undefined;
+  version: string;
+  now: () => number;
+  onStage(stage: string): void;
+  onRound(round: Round): void;
+  signal: AbortSignal;
+}
+
+export interface TrainedModel {
+  manifest: Manifest;
+  onnx: Uint8Array;
+}
+
+const parityLimit = 1e-6;
+const parityRows = 50_000;
+export const onnxFile = "model.onnx";
+
+/**
+ * Learns from a data set: trees with early stopping on validation, calibrated there, evaluated on the holdout, written as
+ * ONNX, and accepted only when ONNX Runtime gives the same probabilities.
+ * @throws AppError when nothing can be learned, it was cancelled, or the written model differs from the learned one.
+ */
+export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
+  const { dataset, parameters, version, now, onStage, onRound, signal } = options;
+  const start = now();
+  onStage(`reading ${dataset.rows.toLocaleString("en")} customers of ${dataset.name}`);
+  const [train, validation, holdout] = [await dataset.read("train"), await dataset.read("validation"), await dataset.read("holdout")];
+  const features = fitEncoding(train);
+  const matrices = { train: encodeTable(features, train), validation: encodeTable(features, validation), holdout: encodeTable(features, holdout) };
+
+  onStage(`learning from ${train.rows.toLocaleString("en")}`);
+  const { model } = await fit({
+    featureNames: features.map(({ name }) => name),
+    train: { features: matrices.train, labels: train.churned },
+    validation: { features: matrices.validation, labels: validation.churned },
+    parameters,
+    onRound,
+    signal,
+  });
+
+  onStage("calibrating and evaluating");
+  const raw = rawScores(model, matrices.validation);
+  const calibration = fitPlatt(raw, validation.churned);
+  const calibrated = (scores: Float64Array) => scores.map((score) => logistic(calibration.slope * score + calibration.intercept));
+  const validationProbabilities = calibrated(raw);
+  const threshold = Math.fround(options.threshold ?? thresholdMaximisingF1(validationProbabilities, validation.churned));
+  const holdoutProbabilities = calibrated(rawScores(model, matrices.holdout));
+  const performance = {
+    train: measure(calibrated(rawScores(model, matrices.train)), train, threshold),
+    validation: measure(validationProbabilities, validation, threshold),
+    holdout: measure(holdoutProbabilities, holdout, threshold),
+  };
+
+  onStage("writing and verifying the ONNX model");
+  const onnx = encodeModel({
+    trees: model,
+    calibration,
+    metadata: {
+      "churnwatch.version": version,
+      "churnwatch.features": JSON.stringify(features),
+      "churnwatch.threshold": String(threshold),
+      "churnwatch.calibration": JSON.stringify(calibration),
+      "churnwatch.training": JSON.stringify({ data: dataset.name, rows: dataset.rows, parameters }),
+    },
+  });
+  const session = await openSession(onnx, features.length);
+  const checked = matrices.holdout.map((column) => column.subarray(0, parityRows));
+  const served = await scoreColumns(session, checked);
+  const maximumDifference = served.reduce((most, probability, i) => Math.max(most, Math.abs(probability - (holdoutProbabilities[i] as number))), 0);
+  if (!(maximumDifference <= parityLimit)) {
+    throw new AppError("unavailable", `the ONNX model differs from the learned one by ${maximumDifference}, more than ${parityLimit}: it was not kept`);
+  }
+  // The reference is scored by the runtime that serves, so that equal customers fall into equal bins.
+  const reference = profileReference(train, validation, Float64Array.from(await scoreColumns(session, matrices.validation)));
+  await session.release();
+
+  const trainedAt = now();
+  const manifest: Manifest = {
+    format: manifestFormat,
+    version,
+    trainedAt,
+    durationSeconds: (trainedAt - start) / 1000,
+    learner: { name: "churnwatch-trees", parameters: { ...parameters }, trees: model.trees.length },
+    data: {
+      file: dataset.name,
+      rows: dataset.rows,
+      splits: { train: train.rows, validation: validation.rows, holdout: holdout.rows },
+      warnings: [...dataset.warnings],
+    },
+    features,
+    calibration,
+    threshold,
+    importance: gainImportance(model),
+    performance,
+    parity: { rows: served.length, maximumDifference },
+    reference,
+    onnx: { file: onnxFile, sha256: createHash("sha256").update(onnx).digest("hex"), bytes: onnx.length },
+  };
+  return { manifest, onnx };
+}
+
+function measure(probabilities: Float64Array, { churned, rows }: LabelledTable, threshold: number): Performance {
+  const intervals = classificationIntervals(probabilities, churned, threshold);
+  const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  const positives = churned.reduce((sum, label) => sum + label, 0);
+  return {
+    rows,
+    classes: [rows - positives, positives],
+    metrics: Object.fromEntries(
+      performanceMetrics.map((metric) => {
+        const { value, lower, upper, standardError } = intervals[metric];
+        return [metric, { value: defined(value), lower: defined(lower), upper: defined(upper), standardError: defined(standardError) }];
+      }),
+    ) as Performance["metrics"],
+    confusion: confusionCounts(probabilities, churned, threshold),
+  };
+}

@@ -1,0 +1,101 @@
+import { fields } from "../customer.ts";
+import type { LabelledTable } from "../data/table.ts";
+import { type CategoricalProfile, intervalOf, type NumericProfile, type ReferenceProfile } from "../models/profile.ts";
+
+const intervals = 10;
+/** A bin holds at least this share of the reference, so that a window of 2,000 expects 20 rows in it. */
+const leastShare = 0.01;
+
+/** Ascending edges that cut values into intervals of about equal count; equal values are never parted. */
+export function quantileEdges(sorted: ArrayLike<number>, count: number): number[] {
+  const edges: number[] = [];
+  for (let i = 1; i < count; i++) {
+    const edge = sorted[Math.ceil((i * sorted.length) / count) - 1];
+    if (edge !== undefined && edge !== edges.at(-1) && edge < (sorted[sorted.length - 1] as number)) edges.push(edge);
+  }
+  return edges;
+}
+
+function profileNumeric(name: NumericProfile["name"], train: Float32Array, values: Float32Array): NumericProfile {
+  let minimum = Number.POSITIVE_INFINITY;
+  let maximum = Number.NEGATIVE_INFINITY;
+  for (const value of train) {
+    if (value < minimum) minimum = value;
+    if (value > maximum) maximum = value;
+  }
+  const present = values.filter((value) => value === value);
+  const zeros = present.reduce((count, value) => count + (value === 0 ? 1 : 0), 0);
+  const hasZeroBin = zeros >= leastShare * values.length;
+  const sorted = (hasZeroBin ? present.filter((value) => value !== 0) : present).sort();
+  const count = Math.max(1, Math.min(intervals, Math.floor(sorted.length / (leastShare * values.length))));
+  const edges = quantileEdges(sorted, count);
+  const first = hasZeroBin ? 2 : 1;
+  const counts = new Array<number>(first + edges.length + 1).fill(0);
+  let strangers = 0;
+  for (const value of values) {
+    const bin = value !== value ? 0 : hasZeroBin && value === 0 ? 1 : first + intervalOf(edges, value);
+    counts[bin] = (counts[bin] as number) + 1;
+    if (value < minimum || value > maximum) strangers++;
+  }
+  const isEmpty = minimum > maximum;
+  return {
+    name,
+    kind: "numeric",
+    hasZeroBin,
+    edges,
+    minimum: isEmpty ? null : minimum,
+    maximum: isEmpty ? null : maximum,
+    counts,
+    strangers,
+  };
+}
+
+function profileCategorical(name: CategoricalProfile["name"], train: LabelledTable, table: LabelledTable): CategoricalProfile {
+  const { levels, codes } = table.categorical[name];
+  const seen = new Set(train.categorical[name].codes);
+  const rows = new Float64Array(levels.length);
+  let missing = 0;
+  let strangers = 0;
+  for (const code of codes) {
+    if (code < 0) missing++;
+    else {
+      rows[code] = (rows[code] as number) + 1;
+      if (!seen.has(code)) strangers++;
+    }
+  }
+  const frequent = levels.map((_, code) => code).filter((code) => (rows[code] as number) >= leastShare * table.rows && seen.has(code));
+  frequent.sort((a, b) => (rows[b] as number) - (rows[a] as number));
+  const counts = frequent.map((code) => rows[code] as number);
+  const other = table.rows - missing - counts.reduce((sum, count) => sum + count, 0);
+  return {
+    name,
+    kind: "categorical",
+    levels: frequent.map((code) => levels[code] as string),
+    seen: levels.filter((_, code) => seen.has(code)),
+    counts: [missing, ...counts, other],
+    strangers,
+  };
+}
+
+/**
+ * The reference profile: what undisturbed data look like, from rows that the learner did not fit. Numeric bins are
+ * quantiles of the reference, missing and (from 1 %) zero apart; a level has its own bin from 1 %. The range of values
+ * and the levels ever seen are those of the training rows.
+ */
+export function profileReference(train: LabelledTable, reference: LabelledTable, probabilities: Float64Array): ReferenceProfile {
+  const edges = quantileEdges(probabilities.slice().sort(), intervals);
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  for (const probability of probabilities) {
+    const bin = intervalOf(edges, probability);
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  return {
+    rows: reference.rows,
+    features: fields.map((field) =>
+      field.kind === "numeric"
+        ? profileNumeric(field.name, train.numeric[field.name], reference.numeric[field.name])
+        : profileCategorical(field.name, train, reference),
+    ),
+    score: { edges, counts },
+  };
+}

@@ -1,0 +1,128 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { runCommand } from "../command.ts";
+import { type Config, readConfig } from "../config.ts";
+import { openDataset } from "../data/ingest.ts";
+import { AppError, messageOf } from "../errors.ts";
+import { defaultParameters } from "../learner/parameters.ts";
+import { type Manifest, performanceMetrics } from "../models/manifest.ts";
+import { createRegistry } from "../models/registry.ts";
+import { openStores } from "../storage/stores.ts";
+import { onnxFile, trainModel } from "./model.ts";
+import { createProgress } from "./progress.ts";
+import { pushWaiting, trainingPayload, waitingFile } from "./push.ts";
+
+const replayLimit = 200_000;
+
+interface TrainArguments {
+  data?: string;
+  rows?: number;
+  seed: number;
+  rounds: number;
+  threshold?: number;
+  out?: string;
+  use: boolean;
+}
+
+const wholeFrom = (least: number) => (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`expected a whole number from ${least}`);
+  return value;
+};
+
+const ratio = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("expected a number between 0 and 1");
+  return value;
+};
+
+/** The real data when it is there, else the sample. */
+export function defaultDataFile(dataDirectory: string): string {
+  const candidates = ["Train.csv", "sample.csv"].map((name) => join(dataDirectory, "raw", name));
+  const found = candidates.find((file) => existsSync(file));
+  if (!found) {
+    throw new AppError("not_found", `there is no data in ${join(dataDirectory, "raw")}: get it with bun run data:download, make some with bun run data:sample, or name a file with --data`);
+  }
+  return found;
+}
+
+async function train(options: TrainArguments, config: Config): Promise<void> {
+  const dataDirectory = options.out ?? config.DATA_DIR;
+  const file = options.data ?? defaultDataFile(config.DATA_DIR);
+  const cancelling = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => cancelling.abort());
+  const parameters = { ...defaultParameters, seed: options.seed, rounds: options.rounds };
+  const progress = createProgress(process.stderr, parameters.rounds, Date.now);
+  const stores = openStores(join(dataDirectory, "service.db"));
+  const registry = createRegistry({ directory: join(dataDirectory, "models"), store: stores.models, now: Date.now });
+  const dataset = await openDataset(file, { rows: options.rows });
+  try {
+    for (const warning of dataset.warnings) process.stderr.write(`warning: ${warning}\n`);
+    const { manifest, onnx } = await trainModel({
+      dataset,
+      parameters,
+      threshold: options.threshold,
+      version: registry.newVersion(Date.now()),
+      now: Date.now,
+      onStage: progress.stage,
+      onRound: progress.round,
+      signal: cancelling.signal,
+    });
+    progress.stage("storing the model and the customers of the replay");
+    let position = 0;
+    for await (const batch of dataset.replayCustomers(replayLimit)) {
+      const rows = batch.map(({ customer, churned }) => ({ position: position++, customer: JSON.stringify(customer), churned: churned ? 1 : 0 }));
+      stores.replay.append(manifest.version, rows);
+    }
+    registry.add(manifest, { [onnxFile]: onnx, [waitingFile]: await trainingPayload(manifest) });
+    if (options.use) await registry.use(manifest.version);
+    progress.end();
+    process.stdout.write(summary(manifest, options.use));
+    await tryPush(config.PUSHGATEWAY_URL, join(dataDirectory, "models"));
+  } finally {
+    progress.end();
+    dataset.close();
+    stores.close();
+  }
+}
+
+async function tryPush(url: string, modelsDirectory: string): Promise<void> {
+  if (url === "") return;
+  try {
+    const version = await pushWaiting(url, modelsDirectory);
+    if (version) process.stderr.write(`pushed the metrics of ${version} to ${url}\n`);
+  } catch (error) {
+    process.stderr.write(`warning: ${messageOf(error)}; the metrics wait beside the model and are pushed at the next start\n`);
+  }
+}
+
+function summary({ version, data, learner, threshold, performance, durationSeconds }: Manifest, isServing: boolean): string {
+  const { metrics } = performance.holdout;
+  const lines = performanceMetrics.map((metric) => {
+    const { value, lower, upper } = metrics[metric];
+    const shown = (x: number | null) => (x === null ? "undefined" : x.toFixed(4));
+    return `  ${metric.padEnd(18)} ${shown(value)}   (${shown(lower)} – ${shown(upper)})`;
+  });
+  return [
+    `model ${version}: ${learner.trees} trees from ${data.splits.train.toLocaleString("en")} customers of ${data.file} in ${durationSeconds.toFixed(1)} s`,
+    `threshold ${threshold.toFixed(4)}; on ${data.splits.holdout.toLocaleString("en")} held-out customers (95 % interval):`,
+    ...lines,
+    isServing ? "It serves from now on; a running service follows within a second." : `It does not serve yet: bun run model:use ${version}`,
+    "",
+  ].join("\n");
+}
+
+if (import.meta.main) {
+  const command = new Command("train")
+    .description("Trains, evaluates and registers a model version")
+    .option("--data <file>", "CSV, gzipped CSV or Parquet (default: Train.csv, else sample.csv, in DATA_DIR/raw)")
+    .option("--rows <n>", "read only that many rows", wholeFrom(1))
+    .option("--seed <n>", "seed of the learner", wholeFrom(0), defaultParameters.seed)
+    .option("--rounds <n>", "trees at most", wholeFrom(1), defaultParameters.rounds)
+    .option("--threshold <p>", "probability from which a customer is called a churner (default: the best F1 on validation)", ratio)
+    .option("--out <dir>", "data directory to write to (default: DATA_DIR)")
+    .option("--no-use", "register the model without letting it serve")
+    .action((options: TrainArguments) => train(options, readConfig(process.env)));
+  await runCommand(command, process.env);
+}
