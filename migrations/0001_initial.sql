@@ -39,7 +39,6 @@ CREATE TABLE predictions (
   cells         BLOB NOT NULL
 ) STRICT;
 CREATE INDEX predictions_by_user ON predictions (user_id);
-CREATE INDEX predictions_by_time ON predictions (predicted_at);
 
 -- What is believed now about a prediction; label_history keeps everything that was ever said.
 CREATE TABLE labels (

@@ -2,8 +2,10 @@ import { Cron } from "croner";
 
 export interface Job {
   name: string;
-  /** Seconds between two runs. */
-  every: number;
+  /** When it may run: a cron pattern with seconds, UTC. */
+  pattern: string;
+  /** Seconds between two runs at least. */
+  interval?: number;
   run(): Promise<void> | void;
 }
 
@@ -20,7 +22,7 @@ export interface Scheduler {
 }
 
 /**
- * Runs every job at its interval. A run that would overlap the one before it is skipped, and a run that fails does not
+ * Runs every job when it is due. A run that would overlap the one before it is skipped, and a run that fails does not
  * end the job; `onRun` is told of each.
  */
 export function startScheduler(jobs: readonly Job[], onRun: (run: JobRun) => void): Scheduler {
@@ -40,10 +42,11 @@ export function startScheduler(jobs: readonly Job[], onRun: (run: JobRun) => voi
   const crons = jobs.map(
     (job) =>
       new Cron(
-        "* * * * * *",
+        job.pattern,
         {
-          interval: job.every,
-          timezone: "UTC",
+          ...(job.interval && { interval: job.interval }),
+          // An offset, since a named zone makes every step of the search for the next run a calendar computation.
+          utcOffset: 0,
           protect: () => onRun({ job: job.name, outcome: "skipped", durationSeconds: 0 }),
           catch: (error) => onRun({ job: job.name, outcome: "failure", durationSeconds: 0, error }),
         },

@@ -20,6 +20,8 @@ import { createScenarioSwitch } from "./monitoring/scenario.ts";
 import { createPredictionService } from "./predictions/service.ts";
 import { observeProcess } from "./process-metrics.ts";
 import { createRandom } from "./statistics/random.ts";
+import { createCheckpointer } from "./storage/checkpoint.ts";
+import { createDurability } from "./storage/durability.ts";
 import { lockDataDirectory } from "./storage/lock.ts";
 import { openStores } from "./storage/stores.ts";
 
@@ -39,6 +41,8 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+const everySecond = "* * * * * *";
+const everyHour = "0 0 * * * *";
 const loopback = ["127.0.0.1", "localhost", "::1"];
 
 /**
@@ -53,7 +57,10 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   }
   const lock = lockDataDirectory(config.DATA_DIR);
   const random = createRandom(seed);
-  const stores = openStores(join(config.DATA_DIR, "service.db"));
+  const databaseFile = join(config.DATA_DIR, "service.db");
+  const stores = openStores(databaseFile);
+  const durability = await createDurability(stores.database, databaseFile);
+  const checkpointer = createCheckpointer(stores.database, databaseFile);
   const metrics = createMetrics();
   const { instruments } = metrics;
   const instrumentation = createInstrumentation(metrics);
@@ -80,10 +87,9 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   scenario.switchTo(config.SCENARIO);
   instruments.scenario.set({ scenario: scenario.current.name }, 1);
 
-  const { database } = stores;
-  const feedback = createFeedbackService({ ...stores, now, onRecorded: instrumentation.onFeedback });
+  const feedback = createFeedbackService({ durability, predictions: stores.predictions, labels: stores.labels, now, onRecorded: instrumentation.onFeedback });
   const predictions = createPredictionService({
-    database,
+    durability,
     predictions: stores.predictions,
     labels: stores.labels,
     feedback,
@@ -125,6 +131,13 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     stopping: stopping.signal,
   });
 
+  async function close(): Promise<void> {
+    checkpointer.close();
+    await durability.close();
+    stores.close();
+    lock.release();
+  }
+
   function onRun({ job, outcome, durationSeconds, error }: JobRun): void {
     instruments.jobRuns.inc({ job, outcome });
     if (outcome === "skipped") return;
@@ -138,16 +151,15 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     if (!serving.isReady) throw new AppError("unavailable", "there is no model: train one with bun run train");
     listen(app, config);
   } catch (error) {
-    stores.close();
-    lock.release();
+    await close();
     throw error;
   }
   const scheduler = startScheduler(
     [
-      { name: "follow-registry", every: 1, run: async () => void (await serving.follow()) },
+      { name: "follow-registry", pattern: everySecond, run: async () => void (await serving.follow()) },
       {
         name: "replay",
-        every: 1,
+        pattern: everySecond,
         run: createReplay({
           config,
           customers: stores.replay,
@@ -159,9 +171,10 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
           now,
         }),
       },
-      { name: "release-feedback", every: 1, run: createFeedbackRelease(feedback) },
-      { name: "monitors", every: config.MONITOR_EVERY, run: createMonitorRun(monitors, serving) },
-      { name: "retention", every: 3600, run: createRetention({ config, ...stores, now }) },
+      { name: "release-feedback", pattern: everySecond, run: createFeedbackRelease(feedback) },
+      { name: "monitors", pattern: everySecond, interval: config.MONITOR_EVERY, run: createMonitorRun(monitors, serving) },
+      { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
+      { name: "retention", pattern: everyHour, run: createRetention({ config, ...stores, now }) },
     ],
     onRun,
   );
@@ -173,8 +186,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       await scheduler.stop();
       await app.stop();
       await Promise.all([predictions.idle(), feedback.idle()]);
-      stores.close();
-      lock.release();
+      await close();
     },
   };
 }

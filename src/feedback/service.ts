@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import { createBatcher } from "../predictions/batcher.ts";
-import { type Database, inTransaction } from "../storage/database.ts";
+import type { Durability } from "../storage/durability.ts";
 import type { Label, LabelStatus, LabelStore } from "../storage/labels.ts";
 import type { PredictionStore } from "../storage/predictions.ts";
 
@@ -19,7 +19,7 @@ export type FeedbackOutcome =
   | { status: "rejected"; reason: string };
 
 export interface FeedbackServiceOptions {
-  database: Database;
+  durability: Durability;
   predictions: PredictionStore;
   labels: LabelStore;
   now: () => number;
@@ -33,7 +33,7 @@ export type FeedbackService = ReturnType<typeof createFeedbackService>;
  * Keeps labels. The observation made last is believed, whatever the order of arrival; at the same time, the one that
  * arrived last. Sending a label again changes nothing.
  */
-export function createFeedbackService({ database, predictions, labels, now, onRecorded }: FeedbackServiceOptions) {
+export function createFeedbackService({ durability, predictions, labels, now, onRecorded }: FeedbackServiceOptions) {
   function apply(predictionSeq: number, label: Label): LabelStatus {
     const known = labels.get(predictionSeq);
     if (!known) {
@@ -66,9 +66,9 @@ export function createFeedbackService({ database, predictions, labels, now, onRe
   }
 
   const batcher = createBatcher<Feedback, FeedbackOutcome>({
-    run(feedbacks) {
+    async run(feedbacks) {
       const receivedAt = now();
-      const outcomes = inTransaction(database, () => feedbacks.map((feedback) => record(feedback, receivedAt)));
+      const outcomes = await durability.commit(() => feedbacks.map((feedback) => record(feedback, receivedAt)));
       onRecorded(outcomes);
       return outcomes;
     },
@@ -91,9 +91,9 @@ export function createFeedbackService({ database, predictions, labels, now, onRe
       if (label) apply(predictionSeq, label);
     },
     /** Releases the scheduled labels that are due, at most `limit`. @returns how many. */
-    releaseDue(limit: number): number {
+    async releaseDue(limit: number): Promise<number> {
       const time = now();
-      const outcomes = inTransaction(database, () =>
+      const outcomes = await durability.commit(() =>
         labels.due(time, limit).map((due): FeedbackOutcome => {
           labels.unschedule(due.predictionSeq);
           const status = apply(due.predictionSeq, { churned: due.churned === 1, observedAt: time, receivedAt: time });

@@ -42,7 +42,7 @@ export interface Fit {
  * Missing values are a value of their own: every split learns on which side they belong. The same input gives the same
  * model on every machine.
  *
- * The model keeps the rounds up to the one with the least validation loss.
+ * With early stopping the model keeps the rounds up to the one with the least validation loss, else all.
  * Source: Chen & Guestrin, "XGBoost" (2016); Ke et al., "LightGBM" (2017).
  * @throws AppError `invalid_input` for parameters out of range, `invalid_data` for rows that nothing can be learned from,
  *   `cancelled` when `signal` is aborted.
@@ -85,7 +85,8 @@ export async function fit({ featureNames, train, validation, parameters, onRound
     // Lets a signal arrive and progress be shown.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return { model: { featureNames, baseScore, trees: trees.slice(0, best.round) }, history };
+  const kept = parameters.earlyStoppingRounds > 0 ? best.round : trees.length;
+  return { model: { featureNames, baseScore, trees: trees.slice(0, kept) }, history };
 }
 
 function createWorkspace({ features, labels }: LabelledRows, maxBins: number): Workspace {

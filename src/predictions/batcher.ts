@@ -13,18 +13,21 @@ export interface BatcherOptions<Item, Result> {
   batchLimit: number;
   /** Items that may wait; more are refused. */
   queueLimit: number;
+  /** Batches that may be under way at once: with two, one is prepared while the other waits for the disk. */
+  concurrency?: number;
 }
 
 export type Batcher<Item, Result> = ReturnType<typeof createBatcher<Item, Result>>;
 
 /**
- * Natural batching: whatever is queued when the previous batch ends becomes the next one. There is no timer, so a lone
+ * Natural batching: whatever is queued when a batch may start becomes that batch. There is no timer, so a lone
  * request does not wait, and under load the cost of a batch (one inference, one transaction) is shared by all that are in it.
  */
-export function createBatcher<Item, Result>({ run, batchLimit, queueLimit }: BatcherOptions<Item, Result>) {
+export function createBatcher<Item, Result>({ run, batchLimit, queueLimit, concurrency = 2 }: BatcherOptions<Item, Result>) {
   let queue: Job<Item, Result>[] = [];
   let queued = 0;
-  let draining: Promise<void> | null = null;
+  let isStarting = false;
+  const running = new Set<Promise<void>>();
 
   function take(): Job<Item, Result>[] {
     let count = 0;
@@ -39,24 +42,33 @@ export function createBatcher<Item, Result>({ run, batchLimit, queueLimit }: Bat
     return jobs;
   }
 
-  async function drain(): Promise<void> {
-    // Lets every request that has already arrived join the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
-      const jobs = take();
-      try {
-        const results = await run(jobs.flatMap((job) => job.items));
-        let start = 0;
-        for (const job of jobs) job.resolve(results.slice(start, (start += job.items.length)));
-      } catch (error) {
-        const failure =
-          error instanceof AppError
-            ? error
-            : new AppError("unavailable", `the request was not stored, send it again: ${messageOf(error)}`, { cause: error });
-        for (const job of jobs) job.reject(failure);
-      }
+  async function runBatch(jobs: Job<Item, Result>[]): Promise<void> {
+    try {
+      const results = await run(jobs.flatMap((job) => job.items));
+      let start = 0;
+      for (const job of jobs) job.resolve(results.slice(start, (start += job.items.length)));
+    } catch (error) {
+      const failure =
+        error instanceof AppError
+          ? error
+          : new AppError("unavailable", `the request was not stored, send it again: ${messageOf(error)}`, { cause: error });
+      for (const job of jobs) job.reject(failure);
     }
-    draining = null;
+  }
+
+  function pump(): void {
+    if (isStarting || queue.length === 0 || running.size >= concurrency) return;
+    isStarting = true;
+    // Lets every request that has already arrived join the batch.
+    setImmediate(() => {
+      isStarting = false;
+      const batch = runBatch(take()).finally(() => {
+        running.delete(batch);
+        pump();
+      });
+      running.add(batch);
+      pump();
+    });
   }
 
   return {
@@ -71,7 +83,7 @@ export function createBatcher<Item, Result>({ run, batchLimit, queueLimit }: Bat
       return new Promise((resolve, reject) => {
         queue.push({ items, resolve, reject });
         queued += items.length;
-        draining ??= drain();
+        pump();
       });
     },
     get length(): number {
@@ -79,7 +91,7 @@ export function createBatcher<Item, Result>({ run, batchLimit, queueLimit }: Bat
     },
     /** Resolves when nothing is queued or running. */
     async idle(): Promise<void> {
-      while (draining) await draining;
+      while (isStarting || running.size > 0) await (running.size > 0 ? Promise.race(running) : new Promise((resolve) => setImmediate(resolve)));
     },
   };
 }

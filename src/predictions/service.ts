@@ -2,7 +2,7 @@ import type { Customer } from "../customer.ts";
 import { AppError } from "../errors.ts";
 import type { FeedbackService } from "../feedback/service.ts";
 import type { Serving } from "../models/serving.ts";
-import { type Database, inTransaction } from "../storage/database.ts";
+import type { Durability } from "../storage/durability.ts";
 import type { Label, LabelStatus, LabelStore } from "../storage/labels.ts";
 import type { PredictionSource, PredictionStore, StoredPrediction } from "../storage/predictions.ts";
 import { createBatcher } from "./batcher.ts";
@@ -38,7 +38,7 @@ export interface PredictionRecord {
 }
 
 export interface PredictionServiceOptions {
-  database: Database;
+  durability: Durability;
   predictions: PredictionStore;
   labels: LabelStore;
   feedback: FeedbackService;
@@ -53,7 +53,7 @@ export type PredictionService = ReturnType<typeof createPredictionService>;
 
 /** Scores customers and keeps every prediction: it is on disk before it is answered. */
 export function createPredictionService(options: PredictionServiceOptions) {
-  const { database, predictions, labels, feedback, serving, now, newId, onStored } = options;
+  const { durability, predictions, labels, feedback, serving, now, newId, onStored } = options;
 
   async function scoreAndStore(requests: PredictionRequest[]): Promise<Prediction[]> {
     const { manifest, session, encode, binner } = serving.model;
@@ -75,7 +75,7 @@ export function createPredictionService(options: PredictionServiceOptions) {
         model_version: manifest.version,
       };
     });
-    inTransaction(database, () => {
+    await durability.commit(() => {
       const joinsPending = labels.hasPending();
       requests.forEach(({ customer, source, label }, i) => {
         const answer = answers[i] as Prediction;

@@ -31,7 +31,8 @@ export function fitPlatt(rawScores: Float64Array, labels: Uint8Array, weights?: 
   requireSameLength(rawScores, labels);
   if (weights) requireSameLength(weights, labels);
   const problem = standardise(rawScores, labels, weights);
-  if (!Number.isFinite(problem.center) || !Number.isFinite(problem.scale)) return { slope: Number.NaN, intercept: Number.NaN };
+  if (!Number.isFinite(problem.center) || !Number.isFinite(problem.scale))
+    return { slope: Number.NaN, intercept: Number.NaN };
   let slope = 0;
   let intercept = Math.log((problem.positives + 1) / (problem.negatives + 1));
   let loss = lossAt(problem, slope, intercept);
@@ -52,7 +53,11 @@ export function fitPlatt(rawScores: Float64Array, labels: Uint8Array, weights?: 
     slope += length * slopeStep;
     intercept += length * interceptStep;
     loss = next;
-    if (Math.abs(slopeStep) < 1e-13 * (1 + Math.abs(slope)) && Math.abs(interceptStep) < 1e-13 * (1 + Math.abs(intercept))) break;
+    if (
+      Math.abs(slopeStep) < 1e-13 * (1 + Math.abs(slope)) &&
+      Math.abs(interceptStep) < 1e-13 * (1 + Math.abs(intercept))
+    )
+      break;
   }
   return { slope: slope / problem.scale, intercept: intercept - (slope * problem.center) / problem.scale };
 }
@@ -68,7 +73,11 @@ interface PlattProblem {
   scale: number;
 }
 
-function standardise(rawScores: Float64Array, labels: Uint8Array, weights: ArrayLike<number> | undefined): PlattProblem {
+function standardise(
+  rawScores: Float64Array,
+  labels: Uint8Array,
+  weights: ArrayLike<number> | undefined,
+): PlattProblem {
   let positives = 0;
   let weight = 0;
   let sum = 0;
@@ -80,10 +89,19 @@ function standardise(rawScores: Float64Array, labels: Uint8Array, weights: Array
   }
   const center = sum / weight;
   let squares = 0;
-  for (let row = 0; row < labels.length; row++) squares += (weights?.[row] ?? 1) * ((rawScores[row] as number) - center) ** 2;
+  for (let row = 0; row < labels.length; row++)
+    squares += (weights?.[row] ?? 1) * ((rawScores[row] as number) - center) ** 2;
   const scale = Math.sqrt(squares / weight) || (weight > 0 ? 1 : Number.NaN);
   const scores = rawScores.map((score) => (score - center) / scale);
-  return { scores, labels, weights, positives, negatives: weight - positives, center, scale: Number.isNaN(squares) ? squares : scale };
+  return {
+    scores,
+    labels,
+    weights,
+    positives,
+    negatives: weight - positives,
+    center,
+    scale: Number.isNaN(squares) ? squares : scale,
+  };
 }
 
 function targets({ positives, negatives }: PlattProblem): [number, number] {
@@ -97,7 +115,8 @@ function lossAt(problem: PlattProblem, slope: number, intercept: number): number
   for (let row = 0; row < labels.length; row++) {
     const logOdds = slope * (scores[row] as number) + intercept;
     const target = labels[row] === 1 ? high : low;
-    loss += (weights?.[row] ?? 1) * (Math.max(logOdds, 0) - target * logOdds + Math.log1p(Math.exp(-Math.abs(logOdds))));
+    loss +=
+      (weights?.[row] ?? 1) * (Math.max(logOdds, 0) - target * logOdds + Math.log1p(Math.exp(-Math.abs(logOdds))));
   }
   return loss;
 }

@@ -35,5 +35,9 @@ export function chiSquareTest(reference: Counts, window: Counts): ChiSquareTest 
     const surplus = before - (pooled * referenceRows) / rows;
     statistic += (surplus * surplus * rows * rows) / (pooled * referenceRows * windowRows);
   }
-  return { statistic, degreesOfFreedom, pValue: degreesOfFreedom === 0 ? 1 : chiSquareSurvival(statistic, degreesOfFreedom) };
+  return {
+    statistic,
+    degreesOfFreedom,
+    pValue: degreesOfFreedom === 0 ? 1 : chiSquareSurvival(statistic, degreesOfFreedom),
+  };
 }

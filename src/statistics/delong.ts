@@ -1,6 +1,6 @@
 import { normalTwoSided } from "./distributions.ts";
-import { type Interval, confidenceLevel, logitInterval, undefinedInterval, zOf } from "./intervals.ts";
-import { type RankedScores, forEachScore, rankScores, rocAuc } from "./ranking.ts";
+import { confidenceLevel, type Interval, logitInterval, undefinedInterval, zOf } from "./intervals.ts";
+import { forEachScore, type RankedScores, rankScores, rocAuc } from "./ranking.ts";
 
 /**
  * Area under the ROC curve with DeLong's standard error, and its interval on the scale of log-odds (Wilson's for the
@@ -40,7 +40,12 @@ export interface AucComparison {
  *
  * @throws RangeError when the vectors differ in length: a defect of the caller.
  */
-export function compareAuc(first: Float64Array, second: Float64Array, labels: Uint8Array, level = confidenceLevel): AucComparison {
+export function compareAuc(
+  first: Float64Array,
+  second: Float64Array,
+  labels: Uint8Array,
+  level = confidenceLevel,
+): AucComparison {
   const a = placements(first, labels);
   const b = placements(second, labels);
   const value = a.auc - b.auc;

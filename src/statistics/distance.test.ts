@@ -5,13 +5,19 @@ import { hellingerDistance, jensenShannonDistance, lInfinityDistance, population
 import { expectNear, golden } from "./golden.ts";
 import { kolmogorovSmirnovFromBins } from "./kolmogorov-smirnov.ts";
 
+fc.configureGlobal({ seed: 20240229 });
+
 const bounded = {
   jensenShannonDistance,
   hellingerDistance,
   lInfinityDistance,
   kolmogorovSmirnov: (a: number[], b: number[]) => kolmogorovSmirnovFromBins(a, b).statistic,
 };
-const distances = { ...bounded, populationStabilityIndex, chiSquare: (a: number[], b: number[]) => chiSquareTest(a, b).statistic };
+const distances = {
+  ...bounded,
+  populationStabilityIndex,
+  chiSquare: (a: number[], b: number[]) => chiSquareTest(a, b).statistic,
+};
 
 /** Counts of reference and window over the same bins, both with rows. */
 const countPairs = fc
@@ -115,9 +121,9 @@ test("adding the bins of two windows is the same as one window of both", () => {
 });
 
 test("values turning missing move a PSI that counts missing, and hardly one that drops it", () => {
-  const reference = [...Array<number>(10).fill(1000), 5000];
-  const window = [...Array<number>(10).fill(70), 800];
-  expect(populationStabilityIndex(reference, window)).toBeGreaterThan(0.25);
+  const reference = [...Array<number>(10).fill(1000), 50];
+  const window = [...Array<number>(10).fill(70), 300];
+  expect(populationStabilityIndex(reference, window)).toBeGreaterThan(1);
   expect(populationStabilityIndex(reference.slice(0, 10), window.slice(0, 10))).toBeLessThan(1e-6);
 });
 

@@ -49,27 +49,39 @@ export function chiSquareUpperQuantile(tail: number, degrees: number): number {
   return 2 * gammaQuantile(tail, degrees / 2, gammaUpper, -1);
 }
 
+/** In units of ln x: far from the root the slope is too flat to be followed. */
+const longestStep = 1;
+
 /**
- * Newton's iteration on the logarithm of x, kept inside a bracket that every evaluation narrows.
+ * Newton's iteration on the logarithms of x and of the probability, kept inside a bracket that every evaluation narrows.
  * `direction` is the sign of the slope of `cumulative`.
  */
-function gammaQuantile(probability: number, shape: number, cumulative: (shape: number, x: number) => number, direction: 1 | -1): number {
+function gammaQuantile(
+  probability: number,
+  shape: number,
+  cumulative: (shape: number, x: number) => number,
+  direction: 1 | -1,
+): number {
   if (!(probability >= 0 && probability <= 1) || !(shape > 0)) return Number.NaN;
-  if (probability === 0 || probability === 1) return probability === (direction > 0 ? 0 : 1) ? 0 : Number.POSITIVE_INFINITY;
+  if (probability === 0 || probability === 1)
+    return probability === (direction > 0 ? 0 : 1) ? 0 : Number.POSITIVE_INFINITY;
   const normal = direction * normalQuantile(probability);
   const cube = 1 - 1 / (9 * shape) + normal / (3 * Math.sqrt(shape));
-  let x = cube > 0.1 ? shape * cube ** 3 : shape * Math.exp((Math.log(probability) + logGamma(shape + 1)) / shape - Math.log(shape));
-  if (!(x > 0)) x = shape;
+  const below = direction > 0 ? probability : 1 - probability;
+  let x = cube > 0.1 ? shape * cube ** 3 : Math.exp((Math.log(below) + logGamma(shape + 1)) / shape);
+  if (x === 0) return 0;
   let low = 0;
   let high = Number.POSITIVE_INFINITY;
   for (let pass = 0; pass < 200; pass++) {
-    const error = cumulative(shape, x) - probability;
-    if (error * direction > 0) high = x;
+    const reached = cumulative(shape, x);
+    if (reached === probability) return x;
+    if (reached > probability === direction > 0) high = x;
     else low = x;
     const density = Math.exp((shape - 1) * Math.log(x) - x - logGamma(shape));
-    let next = x * Math.exp((-direction * error) / (density * x));
+    const step = (-direction * Math.log(reached / probability) * reached) / (density * x);
+    let next = x * Math.exp(Math.max(-longestStep, Math.min(longestStep, step)));
     if (!(next > low && next < high)) next = high === Number.POSITIVE_INFINITY ? 2 * x : (low + high) / 2;
-    if (Math.abs(next - x) <= 1e-15 * x) return next;
+    if (Math.abs(next - x) <= 1e-13 * x) return next;
     x = next;
   }
   return x;

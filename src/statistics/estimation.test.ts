@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type MetricName, classificationMetrics, metricNames } from "./classification.ts";
+import { classificationMetrics, type MetricName, metricNames } from "./classification.ts";
 import { rowsOf } from "./confusion.ts";
 import { estimatePerformance } from "./estimation.ts";
 import { expectNear, golden } from "./golden.ts";
 import { createRandom } from "./random.ts";
+
+fc.configureGlobal({ seed: 20240229 });
 
 describe.each(golden.classification)("on $name probabilities", ({ name, probabilities, threshold, estimate }) => {
   const { metrics } = estimatePerformance(Float64Array.from(probabilities), threshold);

@@ -49,7 +49,12 @@ interface Steps {
 
 function stepsOf(descending: Float64Array): Steps {
   const rows = descending.length;
-  const steps: Steps = { count: 0, probability: new Float64Array(rows), above: new Float64Array(rows), hits: new Float64Array(rows) };
+  const steps: Steps = {
+    count: 0,
+    probability: new Float64Array(rows),
+    above: new Float64Array(rows),
+    hits: new Float64Array(rows),
+  };
   let hits = 0;
   for (let row = 0; row < rows; row++) {
     const probability = descending[row] as number;

@@ -1,19 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type MetricName, classificationMetrics, metricNames } from "./classification.ts";
+import { calibrationErrorInterval } from "./calibration-error-interval.ts";
+import { classificationMetrics, type MetricName, metricNames } from "./classification.ts";
 import { classificationIntervals } from "./classification-intervals.ts";
 import { aucInterval, compareAuc } from "./delong.ts";
 import { expectNear, golden } from "./golden.ts";
-import { normalInterval, wilsonInterval } from "./intervals.ts";
-import { createRandom } from "./random.ts";
+import { type Interval, normalInterval, wilsonInterval } from "./intervals.ts";
+import { createRandom, type Random } from "./random.ts";
 import { rankScores } from "./ranking.ts";
 
-const labelled = fc
-  .array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.nat(1)), { maxLength: 60 })
-  .map((rows) => ({
-    probabilities: Float64Array.from(rows, (row) => row[0] / 20),
-    labels: Uint8Array.from(rows, (row) => row[1]),
-  }));
+fc.configureGlobal({ seed: 20240229 });
+
+type Case = (typeof golden.classification)[number];
+
+const labelled = fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.nat(1)), { maxLength: 60 }).map((rows) => ({
+  probabilities: Float64Array.from(rows, (row) => row[0] / 20),
+  labels: Uint8Array.from(rows, (row) => row[1]),
+}));
 
 describe.each(golden.classification)("on $name scores", ({ probabilities, labels, other, threshold, ...expected }) => {
   const p = Float64Array.from(probabilities);
@@ -42,7 +45,10 @@ describe.each(golden.classification)("on $name scores", ({ probabilities, labels
 
   test("the paired comparison of two AUCs agrees with DeLong's definition", () => {
     const { difference, z, pValue } = compareAuc(p, Float64Array.from(other), y);
-    [difference.value, z, pValue].forEach((value, index) => expectNear(value, expected.compareAuc[index] as number));
+    const [expectedDifference = 0, expectedZ = 0, expectedPValue = 0] = expected.compareAuc;
+    expectNear(difference.value, expectedDifference);
+    expectNear(z, expectedZ);
+    expectNear(pValue, expectedPValue);
   });
 });
 
@@ -66,8 +72,9 @@ test("an interval holds its value, keeps to the range of the metric and is NaN w
 });
 
 test("a higher confidence level gives a wider interval", () => {
-  const { probabilities, labels, threshold } = golden.classification[0]!;
-  const at = (level: number) => classificationIntervals(Float64Array.from(probabilities), Uint8Array.from(labels), threshold, level);
+  const [{ probabilities, labels, threshold }] = golden.classification as [Case];
+  const at = (level: number) =>
+    classificationIntervals(Float64Array.from(probabilities), Uint8Array.from(labels), threshold, level);
   for (const name of metricNames) expect(at(0.99)[name].upper).toBeGreaterThan(at(0.9)[name].upper);
 });
 
@@ -97,27 +104,42 @@ test("scores that rank alike are not different", () => {
   expect(compareAuc(p, p, Uint8Array.of(1, 1, 1, 1, 1)).pValue).toBeNaN();
 });
 
+/** Rows whose chance of a positive label is `calibration` times their probability. */
+function drawRows(rows: number, calibration: number, random: Random) {
+  const probabilities = Float64Array.from({ length: rows }, () => random.uniform() ** 3);
+  const labels = Uint8Array.from(probabilities, (p) => (random.uniform() < calibration * p ? 1 : 0));
+  return { probabilities, labels };
+}
+
 test("95 % intervals hold the metric of the population in about 95 % of windows of 1,000 rows", () => {
   const random = createRandom(2024);
-  const draw = (rows: number) => {
-    const probabilities = Float64Array.from({ length: rows }, () => random.uniform() ** 3);
-    const labels = Uint8Array.from(probabilities, (p) => (random.uniform() < 0.8 * p ? 1 : 0));
-    return { probabilities, labels };
-  };
-  const population = draw(1_000_000);
-  const truth = classificationMetrics(population.probabilities, population.labels, 0.3);
-  const windows = 1000;
-  const covered = Object.fromEntries(metricNames.map((name) => [name, 0])) as Record<MetricName, number>;
-  for (let window = 0; window < windows; window++) {
-    const { probabilities, labels } = draw(1000);
-    const intervals = classificationIntervals(probabilities, labels, 0.3);
-    for (const name of metricNames) {
-      if (intervals[name].lower <= truth[name] && truth[name] <= intervals[name].upper) covered[name]++;
-    }
-  }
-  const { calibration_error: _, ...unbiased } = covered;
-  for (const hits of Object.values(unbiased)) {
-    expect(hits / windows).toBeGreaterThan(0.925);
-    expect(hits / windows).toBeLessThan(0.975);
+  const population = drawRows(1_000_000, 0.8, random);
+  const { calibration_error: _, ...truth } = classificationMetrics(population.probabilities, population.labels, 0.3);
+  const windows = Array.from({ length: 1000 }, () => drawRows(1000, 0.8, random));
+  const intervals = windows.map(({ probabilities, labels }) => classificationIntervals(probabilities, labels, 0.3));
+  for (const [name, value] of Object.entries(truth)) {
+    const coverage = shareHolding(
+      intervals.map((each) => each[name as MetricName]),
+      value,
+    );
+    expect(coverage).toBeGreaterThan(0.925);
+    expect(coverage).toBeLessThan(0.975);
   }
 });
+
+test.each([1, 0.7])(
+  "the interval of the calibration error holds its expectation when probabilities are right times %p",
+  (calibration) => {
+    const random = createRandom(2025);
+    const intervals = Array.from({ length: 1000 }, () => {
+      const { probabilities, labels } = drawRows(1000, calibration, random);
+      return calibrationErrorInterval(probabilities, labels);
+    });
+    const expected = intervals.reduce((sum, each) => sum + each.value, 0) / intervals.length;
+    expect(shareHolding(intervals, expected)).toBeGreaterThan(0.925);
+  },
+);
+
+function shareHolding(intervals: Interval[], value: number): number {
+  return intervals.filter(({ lower, upper }) => lower <= value && value <= upper).length / intervals.length;
+}

@@ -30,7 +30,8 @@ export function wilsonInterval(successes: number, trials: number, level = confid
   const value = successes / trials;
   const square = zOf(level) ** 2;
   const center = (value + square / (2 * trials)) / (1 + square / trials);
-  const half = Math.sqrt(square * ((value * (1 - value)) / trials + square / (4 * trials * trials))) / (1 + square / trials);
+  const half =
+    Math.sqrt(square * ((value * (1 - value)) / trials + square / (4 * trials * trials))) / (1 + square / trials);
   return enclosing(value, center - half, center + half, Math.sqrt((value * (1 - value)) / trials), 0, 1);
 }
 
@@ -46,7 +47,7 @@ export function f1Interval(counts: Confusion, level = confidenceLevel): Interval
   const jaccard = wilsonInterval(hits, hits + misses, level);
   const f1 = (share: number) => (2 * share) / (1 + share);
   const standardError = (2 * Math.sqrt(hits * misses * (hits + misses))) / (2 * hits + misses) ** 2;
-  return { value: f1(jaccard.value), lower: f1(jaccard.lower), upper: f1(jaccard.upper), standardError };
+  return enclosing((2 * hits) / (2 * hits + misses), f1(jaccard.lower), f1(jaccard.upper), standardError, 0, 1);
 }
 
 /** The normal interval value ± z · standardError, cut to `least` … `most`; NaN when either is NaN. */
@@ -67,7 +68,8 @@ export function normalInterval(
  */
 export function logitInterval(value: number, standardError: number, rows: number, level = confidenceLevel): Interval {
   if (Number.isNaN(value)) return undefinedInterval;
-  if (!(value > 0 && value < 1 && standardError > 0)) return { ...wilsonInterval(value * rows, rows, level), standardError };
+  if (!(value > 0 && value < 1 && standardError > 0))
+    return { ...wilsonInterval(value * rows, rows, level), standardError };
   const logOdds = Math.log(value / (1 - value));
   const half = (zOf(level) * standardError) / (value * (1 - value));
   return enclosing(value, 1 / (1 + Math.exp(half - logOdds)), 1 / (1 + Math.exp(-half - logOdds)), standardError, 0, 1);
@@ -79,7 +81,14 @@ export function zOf(level: number): number {
 }
 
 /** Rounding may put an end on the wrong side of the value or of its range; it never may. */
-function enclosing(value: number, lower: number, upper: number, standardError: number, least: number, most: number): Interval {
+function enclosing(
+  value: number,
+  lower: number,
+  upper: number,
+  standardError: number,
+  least: number,
+  most: number,
+): Interval {
   return {
     value,
     lower: Math.min(value, Math.max(least, lower)),

@@ -15,7 +15,11 @@ export interface IsotonicCalibration {
  *
  * @throws RangeError when the vectors differ in length: a defect of the caller.
  */
-export function fitIsotonic(scores: Float64Array, labels: Uint8Array, weights?: ArrayLike<number>): IsotonicCalibration {
+export function fitIsotonic(
+  scores: Float64Array,
+  labels: Uint8Array,
+  weights?: ArrayLike<number>,
+): IsotonicCalibration {
   requireSameLength(scores, labels);
   if (weights) requireSameLength(weights, labels);
   const order = Uint32Array.from(scores.keys()).sort((a, b) => (scores[a] as number) - (scores[b] as number));
@@ -35,7 +39,14 @@ export function fitIsotonic(scores: Float64Array, labels: Uint8Array, weights?: 
     blocks.push({ low: score, high: score, sum: weight * (labels[row] as number), weight });
   }
   pool(blocks);
-  const knots = blocks.flatMap(({ low, high, sum, weight }) => (low === high ? [[low, sum / weight]] : [[low, sum / weight], [high, sum / weight]]));
+  const knots = blocks.flatMap(({ low, high, sum, weight }) =>
+    low === high
+      ? [[low, sum / weight]]
+      : [
+          [low, sum / weight],
+          [high, sum / weight],
+        ],
+  );
   return {
     scores: Float64Array.from(knots, (knot) => knot[0] as number),
     probabilities: Float64Array.from(knots, (knot) => knot[1] as number),

@@ -34,8 +34,9 @@ export function kolmogorovSmirnovFromBins(reference: Counts, window: Counts): Ko
 
 /**
  * Two-sample Kolmogorov–Smirnov test from the values, each sample sorted ascending. The statistic is exact, ties
- * included. The p-value is Kolmogorov's limit at D √(nm / (n + m)): within 0.02 of the exact one from 100 rows a side
- * and conservative (too large) throughout, more so with ties.
+ * included. The p-value is Kolmogorov's limit at D √(nm / (n + m)); against the exact one without ties it is 1.03 times
+ * as large at 1e-3 for 2,000 rows against 20,000, at most 1.1 times for about 1,000 a side and 1.6 for about 100, where
+ * never smaller by more than 0.5 %. Ties make it more conservative.
  *
  * Range: see {@link KolmogorovSmirnovTest}; symmetric. NaN when a sample is empty or holds a NaN.
  * Source: Smirnov (1939); statistic of scipy.stats.ks_2samp, scipy.special.kolmogorov.

@@ -3,12 +3,17 @@ import fc from "fast-check";
 import { expectNear, golden } from "./golden.ts";
 import { benjaminiHochberg, holm } from "./multiplicity.ts";
 
+fc.configureGlobal({ seed: 20240229 });
+
 const family = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
 
 test("adjusted p-values agree with statsmodels and scipy", () => {
-  const { pValues } = golden.multiplicity;
-  holm(pValues).forEach((value, test) => expectNear(value, golden.multiplicity.holm[test] as number));
-  benjaminiHochberg(pValues).forEach((value, test) => expectNear(value, golden.multiplicity.benjaminiHochberg[test] as number));
+  const { pValues, ...expected } = golden.multiplicity;
+  const found = { holm: holm(pValues), benjaminiHochberg: benjaminiHochberg(pValues) };
+  for (let test = 0; test < pValues.length; test++) {
+    expectNear(found.holm[test] as number, expected.holm[test] as number);
+    expectNear(found.benjaminiHochberg[test] as number, expected.benjaminiHochberg[test] as number);
+  }
 });
 
 test("p ≤ Benjamini–Hochberg ≤ Holm ≤ min(1, p × tests), and the order of the tests is irrelevant", () => {

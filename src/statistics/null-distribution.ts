@@ -110,7 +110,11 @@ export function exceedanceProbability(distribution: NullDistribution, value: num
 const tailDraws = 100;
 const leastSkewness = 0.01;
 
-function gammaTail({ mean, standardDeviation, skewness }: NullDistribution): { degrees: number; scale: number; shift: number } {
+function gammaTail({ mean, standardDeviation, skewness }: NullDistribution): {
+  degrees: number;
+  scale: number;
+  shift: number;
+} {
   const degrees = 8 / Math.max(leastSkewness, skewness || 0) ** 2;
   const scale = standardDeviation / Math.sqrt(2 * degrees);
   return { degrees, scale, shift: mean - scale * degrees };

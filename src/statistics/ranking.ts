@@ -45,7 +45,8 @@ export function forEachScore({ positives, negatives }: RankedScores, visit: (ste
   let p = positives.length - 1;
   let n = negatives.length - 1;
   while (p >= 0 || n >= 0) {
-    const score = n < 0 || (p >= 0 && (positives[p] as number) > (negatives[n] as number)) ? positives[p] : negatives[n];
+    const score =
+      n < 0 || (p >= 0 && (positives[p] as number) > (negatives[n] as number)) ? positives[p] : negatives[n];
     step.score = score as number;
     step.positivesHere = 0;
     step.negativesHere = 0;
@@ -113,7 +114,11 @@ export function rocCurve(ranked: RankedScores, points = Number.POSITIVE_INFINITY
   forEachScore(ranked, ({ score, positivesAbove, negativesAbove }) => {
     const above = positivesAbove + negativesAbove;
     if (above < due && above < rows) return;
-    curve.push({ threshold: score, falsePositiveRate: negativesAbove / negatives, truePositiveRate: positivesAbove / positives });
+    curve.push({
+      threshold: score,
+      falsePositiveRate: negativesAbove / negatives,
+      truePositiveRate: positivesAbove / positives,
+    });
     due = above + spacing;
   });
   return curve;

@@ -2,11 +2,12 @@ import { logGamma } from "./gamma.ts";
 import type { Random } from "./random.ts";
 
 /**
- * The number of successes in `trials` independent trials that succeed with `rate` (0 … 1) each.
+ * The number of successes in `trials` independent trials that succeed with `rate` (0 … 1) each; NaN for a NaN.
  * Source: inversion while the expected number is below 10, above it BTRS of Hörmann, "The generation of binomial
  * random variates" (1993).
  */
 export function drawBinomial(trials: number, rate: number, random: Random): number {
+  if (Number.isNaN(trials * rate)) return Number.NaN;
   if (trials <= 0 || rate <= 0) return 0;
   if (rate >= 1) return trials;
   if (rate > 0.5) return trials - drawBinomial(trials, 1 - rate, random);

@@ -64,7 +64,8 @@ export function createPredictionStore(database: Database) {
   const eraseUser = prepare<null, [string]>(database, "DELETE FROM predictions WHERE user_id = ?");
   const eraseOld = prepare<null, [number, number]>(
     database,
-    "DELETE FROM predictions WHERE seq IN (SELECT seq FROM predictions WHERE predicted_at < ? LIMIT ?)",
+    `DELETE FROM predictions WHERE seq IN (
+       SELECT seq FROM (SELECT seq, predicted_at FROM predictions ORDER BY seq LIMIT ?2) WHERE predicted_at < ?1)`,
   );
 
   return {
@@ -80,7 +81,7 @@ export function createPredictionStore(database: Database) {
     latest: (modelVersion: string, limit: number): WindowRow[] => latest.all(modelVersion, limit),
     /** Deletes a person's predictions with everything that hangs on them. @returns how many. */
     eraseUser: (userId: string): number => eraseUser.run(userId).changes,
-    /** Deletes at most `limit` predictions made before a time. @returns how many. */
+    /** Deletes those of the oldest `limit` predictions that were made before a time. @returns how many. */
     eraseBefore: (time: number, limit: number): number => eraseOld.run(time, limit).changes,
   };
 }

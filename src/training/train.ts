@@ -20,6 +20,7 @@ interface TrainArguments {
   rows?: number;
   seed: number;
   rounds: number;
+  patience: number;
   threshold?: number;
   out?: string;
   use: boolean;
@@ -52,7 +53,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
   const file = options.data ?? defaultDataFile(config.DATA_DIR);
   const cancelling = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => cancelling.abort());
-  const parameters = { ...defaultParameters, seed: options.seed, rounds: options.rounds };
+  const parameters = { ...defaultParameters, seed: options.seed, rounds: options.rounds, earlyStoppingRounds: options.patience };
   const progress = createProgress(process.stderr, parameters.rounds, Date.now);
   const stores = openStores(join(dataDirectory, "service.db"));
   const registry = createRegistry({ directory: join(dataDirectory, "models"), store: stores.models, now: Date.now });
@@ -120,6 +121,7 @@ if (import.meta.main) {
     .option("--rows <n>", "read only that many rows", wholeFrom(1))
     .option("--seed <n>", "seed of the learner", wholeFrom(0), defaultParameters.seed)
     .option("--rounds <n>", "trees at most", wholeFrom(1), defaultParameters.rounds)
+    .option("--patience <n>", "rounds without improvement on validation before it stops; 0: never", wholeFrom(0), defaultParameters.earlyStoppingRounds)
     .option("--threshold <p>", "probability from which a customer is called a churner (default: the best F1 on validation)", ratio)
     .option("--out <dir>", "data directory to write to (default: DATA_DIR)")
     .option("--no-use", "register the model without letting it serve")

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exampleCustomer } from "../../src/customer.ts";
+import { generator, type LoadResult, runLoad } from "./load.ts";
+import { median, printTable } from "./table.ts";
+
+const connections = 64;
+const seconds = 5;
+const rounds = 5;
+const trees = 300;
+const enough = 100_000;
+const root = join(import.meta.dir, "../..");
+
+interface Server {
+  process: Bun.Subprocess<"ignore", "pipe", "inherit">;
+  url: string;
+  readyAfter: number;
+}
+
+async function startServer(script: string, env: Record<string, string>): Promise<Server> {
+  const started = performance.now();
+  const server = Bun.spawn([process.execPath, join(root, script)], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+    env: { ...process.env, ...env },
+  });
+  let output = "";
+  for await (const chunk of server.stdout) {
+    output += new TextDecoder().decode(chunk);
+    const url = output.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
+    if (url) return { process: server, url, readyAfter: performance.now() - started };
+  }
+  throw new Error(`${script} did not start`);
+}
+
+async function stopServer({ process: server }: Server): Promise<void> {
+  server.kill("SIGTERM");
+  await server.exited;
+}
+
+async function run(script: string, options: string[], env: Record<string, string>): Promise<void> {
+  const child = Bun.spawn([process.execPath, join(root, script), ...options], { stdout: "ignore", stderr: "ignore", env: { ...process.env, ...env } });
+  if ((await child.exited) !== 0) throw new Error(`${script} failed`);
+}
+
+async function gauge(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(text.match(new RegExp(`^${name} (\\S+)$`, "m"))?.[1]);
+}
+
+/**
+ * Serving: throughput and latency of POST /predict, every answer durable, against a bare server that parses and validates
+ * the same body; in turns, so that both see the same machine. Also the time to readiness and the memory.
+ */
+export async function benchServe(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "churnwatch-bench-"));
+  const env = { DATA_DIR: join(folder, "data"), PORT: "0", REPLAY_RATE: "5", LOG_LEVEL: "warn", PUSHGATEWAY_URL: "" };
+  try {
+    process.stderr.write(`training a model of at most ${trees} trees\n`);
+    await run("src/data/sample.ts", ["--rows", "100000", "--out", join(folder, "sample.csv")], env);
+    await run("src/training/train.ts", ["--data", join(folder, "sample.csv"), "--rounds", String(trees), "--patience", "0"], env);
+    const bare = await startServer("ops/bench/bare-server.ts", {});
+    const service = await startServer("src/main.ts", env);
+    const body = JSON.stringify(exampleCustomer);
+    const results: Record<"bare" | "service", LoadResult[]> = { bare: [], service: [] };
+    for (let round = 0; round <= rounds; round++) {
+      const pair = {
+        bare: await runLoad({ url: `${bare.url}/predict`, body, connections, seconds }),
+        service: await runLoad({ url: `${service.url}/predict`, body, connections, seconds }),
+      };
+      // The first round warms both up.
+      if (round === 0) continue;
+      results.bare.push(pair.bare);
+      results.service.push(pair.service);
+      process.stderr.write(`round ${round} of ${rounds}\n`);
+    }
+    let predictions = await gauge(service.url, "churn_prediction_probability_count\\{[^}]*\\}");
+    while (predictions < enough) {
+      await runLoad({ url: `${service.url}/predict`, body, connections, seconds });
+      predictions = await gauge(service.url, "churn_prediction_probability_count\\{[^}]*\\}");
+    }
+    const memory = await gauge(service.url, "process_resident_memory_bytes");
+    const ratios = (of: keyof LoadResult) => results.service.map((result, i) => result[of] / (results.bare[i] as LoadResult)[of]);
+    const row = (name: keyof typeof results) => [
+      name === "bare" ? "bare Bun.serve, JSON + zod" : "POST /predict, durable",
+      Math.round(median(results[name].map((result) => result.requestsPerSecond))).toLocaleString("en"),
+      median(results[name].map((result) => result.p99)).toFixed(1),
+      String(results[name].reduce((sum, result) => sum + result.failures, 0)),
+    ];
+    printTable(`Serving: ${connections} connections, ${trees} trees, medians of ${rounds} rounds of ${seconds} s, load by ${generator}`, [
+      ["", "requests/s", "p99 (ms)", "failures"],
+      row("bare"),
+      row("service"),
+      ["ratio (median of rounds)", median(ratios("requestsPerSecond")).toFixed(2), median(ratios("p99")).toFixed(2), ""],
+    ]);
+    await stopServer(service);
+    await stopServer(bare);
+    const again = await startServer("src/main.ts", env);
+    printTable("Start and memory", [
+      ["ready with a model on disk (ms)", Math.round(again.readyAfter).toString()],
+      [`resident memory after ${predictions.toLocaleString("en")} predictions (MB)`, Math.round(memory / 1e6).toString()],
+    ]);
+    await stopServer(again);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

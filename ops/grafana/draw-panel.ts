@@ -1,0 +1,151 @@
+import { PanelBuilder as BarChart } from "@grafana/grafana-foundation-sdk/barchart";
+import { PanelBuilder as BarGauge } from "@grafana/grafana-foundation-sdk/bargauge";
+import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
+import {
+  BarGaugeDisplayMode,
+  BigValueColorMode,
+  BigValueGraphMode,
+  BigValueTextMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizOrientation,
+  VizTooltipOptionsBuilder,
+} from "@grafana/grafana-foundation-sdk/common";
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
+import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
+import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
+import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/timeseries";
+import type { Panel, Series, Unit } from "../../src/monitoring/panels.ts";
+
+export const datasource = { type: "prometheus", uid: `\${datasource}` };
+
+const units: Record<Unit, string> = {
+  ratio: "percentunit",
+  score: "none",
+  count: "short",
+  "per second": "ops",
+  seconds: "s",
+  bytes: "bytes",
+  name: "none",
+  alarm: "none",
+};
+
+const colors: Record<string, string> = { realized: "blue", estimated: "orange" };
+const refIds = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
+
+function query({ expression, legend }: Series, index: number, format: "range" | "instant" | "table" | "heatmap"): Builder<Dataquery> {
+  const builder = new DataqueryBuilder()
+    .refId(refIds[index] as string)
+    .datasource(datasource)
+    .expr(expression)
+    .legendFormat(legend);
+  if (format === "range") return builder.range();
+  if (format === "heatmap") return builder.range().format(PromQueryFormat.Heatmap);
+  return format === "table" ? builder.instant().format(PromQueryFormat.Table) : builder.instant();
+}
+
+const queries = (panel: Panel, format: Parameters<typeof query>[2]) => panel.series.map((series, i) => query(series, i, format));
+
+/** How a line is drawn that is not the figure itself. An interval is filled from its upper end down to its lower one. */
+function lineProperties({ legend, role }: Series): dashboard.DynamicConfigValue[] {
+  const color = (name: string) => ({ id: "color", value: { mode: "fixed", fixedColor: name } });
+  const dashed = { id: "custom.lineStyle", value: { fill: "dash", dash: [8, 6] } };
+  const [subject = legend] = legend.split(",");
+  if (role === "threshold") return [color("red"), dashed, { id: "custom.lineWidth", value: 2 }];
+  if (role === "reference") return [color("gray"), dashed];
+  const known = colors[subject];
+  if (!role) return known ? [color(known), { id: "custom.lineWidth", value: 2 }] : [];
+  const interval = [
+    color(known ?? "gray"),
+    { id: "custom.lineWidth", value: 0 },
+    { id: "custom.hideFrom", value: { legend: true, tooltip: false, viz: false } },
+  ];
+  if (role === "lower") return interval;
+  return [...interval, { id: "custom.fillBelowTo", value: legend.replace("high", "low") }, { id: "custom.fillOpacity", value: 15 }];
+}
+
+function lines(panel: Panel): TimeSeries {
+  const builder = new TimeSeries()
+    .targets(queries(panel, "range"))
+    .lineWidth(1)
+    .fillOpacity(0)
+    .showPoints(VisibilityMode.Never)
+    .legend(new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true).calcs([]))
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi));
+  for (const series of panel.series) {
+    const properties = lineProperties(series);
+    if (properties.length > 0) builder.overrideByName(series.legend, properties);
+  }
+  return builder;
+}
+
+const latest = () => new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false).fields("");
+const steps = (...list: [number | null, string][]) =>
+  new dashboard.ThresholdsConfigBuilder().mode(dashboard.ThresholdsMode.Absolute).steps(list.map(([value, color]) => ({ value, color })));
+
+function figures(panel: Panel): Stat {
+  const builder = new Stat()
+    .targets(queries(panel, "instant"))
+    .reduceOptions(latest())
+    .graphMode(BigValueGraphMode.None)
+    .orientation(VizOrientation.Auto)
+    .thresholds(steps([null, "text"]))
+    .textMode(panel.unit === "name" ? BigValueTextMode.Name : panel.series.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Auto);
+  if (panel.unit !== "alarm") return builder;
+  return builder
+    .textMode(BigValueTextMode.ValueAndName)
+    .colorMode(BigValueColorMode.Background)
+    .thresholds(steps([null, "green"], [1, "red"]))
+    .mappings([{ type: dashboard.MappingType.ValueToText, options: { "0": { text: "ok", index: 0 }, "1": { text: "ALARM", index: 1 } } }]);
+}
+
+const bars = (panel: Panel): BarGauge =>
+  new BarGauge()
+    .targets(queries(panel, "instant"))
+    .reduceOptions(latest())
+    .orientation(VizOrientation.Horizontal)
+    .displayMode(BarGaugeDisplayMode.Basic)
+    .min(0)
+    .thresholds(panel.unit === "score" ? steps([null, "green"], [1, "red"]) : steps([null, "blue"]));
+
+/** Shares by bin, one column for each query. Tables of instant queries name their value after the query. */
+function shares(panel: Panel): BarChart {
+  const names = Object.fromEntries(panel.series.map(({ legend }, i) => [`Value #${refIds[i]}`, legend]));
+  const times = Object.fromEntries(["Time", ...panel.series.map((_, i) => `Time ${i + 1}`)].map((name) => [name, true]));
+  return new BarChart()
+    .targets(queries(panel, "table"))
+    .withTransformation({ id: "joinByField", options: { byField: "bin", mode: "outer" } })
+    .withTransformation({ id: "organize", options: { excludeByName: times, renameByName: names } })
+    .withTransformation({ id: "sortBy", options: { sort: [{ field: "bin" }] } })
+    .xField("bin")
+    .xTickLabelMaxLength(24)
+    .min(0)
+    .overrideByName("now", [{ id: "color", value: { mode: "fixed", fixedColor: "blue" } }])
+    .overrideByName("reference", [{ id: "color", value: { mode: "fixed", fixedColor: "gray" } }]);
+}
+
+const heat = (panel: Panel): heatmap.PanelBuilder =>
+  new heatmap.PanelBuilder()
+    .targets(queries(panel, "heatmap"))
+    .calculate(false)
+    .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme("Blues").steps(32))
+    .yAxis(new heatmap.YAxisConfigBuilder().unit("percentunit").min(0).max(1));
+
+const views = { lines, figures, bars, shares, heatmap: heat } as const;
+
+/** A panel of the list as Grafana draws it, at a place of the grid. */
+export function drawPanel(panel: Panel, id: number, place: dashboard.GridPos): Builder<dashboard.Panel> {
+  return views[panel.view](panel)
+    .id(id)
+    .title(panel.title)
+    .description(panel.meaning)
+    .unit(units[panel.unit])
+    .noValue(panel.empty)
+    .datasource(datasource)
+    .gridPos(place);
+}

@@ -1,0 +1,223 @@
+import { serviceMetrics as metrics, trainingJob, trainingMetrics } from "../src/metric-catalogue.ts";
+import { type Panel, rate, type Section, select } from "../src/monitoring/panels.ts";
+
+const quiet = "Nothing happened in this time";
+const quantiles = [0.5, 0.95, 0.99] as const;
+const allRequests = `sum(${rate(metrics.httpRequestDuration, [], "count")})`;
+const failed = (status: string) =>
+  `(sum(${rate(metrics.httpRequestDuration, [`status=~"${status}"`], "count")}) or 0 * ${allRequests}) / ${allRequests}`;
+/** Prometheus renames the service's label `job` because its own has that name. */
+const scheduledJob = "exported_job";
+
+const requests: Panel[] = [
+  {
+    title: "Up",
+    meaning: "1 when Prometheus reaches the service.",
+    unit: "count",
+    view: "figures",
+    width: 4,
+    empty: "Prometheus does not know the service",
+    series: [{ expression: select({ name: "up" }), legend: "{{instance}}" }],
+  },
+  {
+    title: "Running since",
+    meaning: "How long ago the process started.",
+    unit: "seconds",
+    view: "figures",
+    width: 4,
+    empty: "The service is down",
+    series: [{ expression: `time() - ${select(metrics.startTime)}`, legend: "{{instance}}" }],
+  },
+  {
+    title: "Waiting to be scored",
+    meaning: "Customers in the queue when Prometheus looked. It grows when requests come faster than they are scored.",
+    unit: "count",
+    view: "figures",
+    width: 4,
+    empty: "The service is down",
+    series: [{ expression: select(metrics.queueDepth), legend: "{{instance}}" }],
+  },
+  {
+    title: "Targets of Prometheus",
+    meaning: "1 for each part that Prometheus reaches: without it there is no alarm.",
+    unit: "count",
+    view: "figures",
+    width: 12,
+    empty: "Prometheus has no targets",
+    series: [{ expression: 'up{job=~".+"}', legend: "{{job}}" }],
+  },
+  {
+    title: "Requests",
+    meaning: "Requests by route. The replay does not pass through HTTP and is not counted here.",
+    unit: "per second",
+    view: "lines",
+    width: 8,
+    empty: quiet,
+    series: [{ expression: `sum by (method, route) (${rate(metrics.httpRequestDuration, [], "count")})`, legend: "{{method}} {{route}}" }],
+  },
+  {
+    title: "Failed requests",
+    meaning: "Share of requests that the caller got wrong (4xx) and that the service could not answer (5xx).",
+    unit: "ratio",
+    view: "lines",
+    width: 8,
+    empty: quiet,
+    series: [
+      { expression: failed("4.."), legend: "4xx" },
+      { expression: failed("5.."), legend: "5xx" },
+    ],
+  },
+  {
+    title: "Latency",
+    meaning: "Time from the arrival of a request to its answer, all routes but the stream of events.",
+    unit: "seconds",
+    view: "lines",
+    width: 8,
+    empty: quiet,
+    series: quantiles.map((quantile) => ({
+      expression: `histogram_quantile(${quantile}, sum by (le) (${rate(metrics.httpRequestDuration, ['route!="/events"'], "bucket")}))`,
+      legend: `${quantile * 100} % within`,
+    })),
+  },
+];
+
+const jobs: Panel[] = [
+  {
+    title: "Runs of jobs",
+    meaning: "Runs of the scheduler's jobs by outcome. Skipped: the run before was still under way.",
+    unit: "per second",
+    view: "lines",
+    width: 8,
+    empty: quiet,
+    series: [{ expression: `sum by (${scheduledJob}, outcome) (${rate(metrics.jobRuns)})`, legend: `{{${scheduledJob}}} {{outcome}}` }],
+  },
+  {
+    title: "Duration of jobs",
+    meaning: "95 % of the runs of a job took no longer.",
+    unit: "seconds",
+    view: "lines",
+    width: 8,
+    empty: quiet,
+    series: [
+      {
+        expression: `histogram_quantile(0.95, sum by (${scheduledJob}, le) (${rate(metrics.jobDuration, [], "bucket")}))`,
+        legend: `{{${scheduledJob}}}`,
+      },
+    ],
+  },
+  {
+    title: "Since the last success of a job",
+    meaning: "A line that climbs belongs to a job that fails or hangs.",
+    unit: "seconds",
+    view: "lines",
+    width: 8,
+    empty: quiet,
+    series: [{ expression: `time() - ${select(metrics.jobLastSuccess)}`, legend: `{{${scheduledJob}}}` }],
+  },
+  {
+    title: "Since the last pass of a monitor",
+    meaning: "A monitor that does not finish says nothing: its figures are old.",
+    unit: "seconds",
+    view: "lines",
+    width: 8,
+    empty: "No monitor has run yet",
+    series: [{ expression: `time() - ${select(metrics.monitorLastSuccess)}`, legend: "{{monitor}}" }],
+  },
+  {
+    title: "Rows that monitors judged",
+    meaning: "Predictions in the window of each monitor; for realized performance those with a label.",
+    unit: "count",
+    view: "lines",
+    width: 8,
+    empty: "No monitor has run yet",
+    series: [{ expression: select(metrics.monitorRows), legend: "{{monitor}}" }],
+  },
+  {
+    title: "Labels received",
+    meaning: "Feedback by what became of it.",
+    unit: "per second",
+    view: "lines",
+    width: 8,
+    empty: "No label came in this time",
+    series: [{ expression: `sum by (status) (${rate(metrics.feedback)})`, legend: "{{status}}" }],
+  },
+];
+
+const pushed = ({ name }: { name: string }): string => `${name}{job="${trainingJob}"}`;
+
+const training: Panel[] = [
+  {
+    title: "Since the last training",
+    meaning: "How long ago a training run last reached the Pushgateway.",
+    unit: "seconds",
+    view: "figures",
+    width: 6,
+    empty: "No training was pushed",
+    series: [{ expression: `time() - ${pushed({ name: "push_time_seconds" })}`, legend: "last push" }],
+  },
+  {
+    title: "Duration of training",
+    meaning: "How long the last training run took.",
+    unit: "seconds",
+    view: "figures",
+    width: 6,
+    empty: "No training was pushed",
+    series: [{ expression: pushed(trainingMetrics.duration), legend: "{{model_version}}" }],
+  },
+  {
+    title: "Performance at training",
+    meaning: "What the last trained model reached on customers that it had not seen.",
+    unit: "ratio",
+    view: "bars",
+    width: 12,
+    empty: "No training was pushed",
+    series: [{ expression: `${trainingMetrics.performance.name}{job="${trainingJob}", split="holdout"}`, legend: "{{metric}}" }],
+  },
+];
+
+const process: Panel[] = [
+  {
+    title: "CPU",
+    meaning: "Processors in use: 1 is one whole core.",
+    unit: "score",
+    view: "lines",
+    width: 6,
+    empty: "The service is down",
+    series: [{ expression: rate(metrics.cpuSeconds), legend: "{{instance}}" }],
+  },
+  {
+    title: "Memory",
+    meaning: "Resident memory of the process.",
+    unit: "bytes",
+    view: "lines",
+    width: 6,
+    empty: "The service is down",
+    series: [{ expression: select(metrics.residentMemory), legend: "{{instance}}" }],
+  },
+  {
+    title: "Event loop",
+    meaning: "The longest time in which no request could be taken, since the look before.",
+    unit: "seconds",
+    view: "lines",
+    width: 6,
+    empty: "The service is down",
+    series: [{ expression: select(metrics.eventLoopLag), legend: "{{instance}}" }],
+  },
+  {
+    title: "Open files",
+    meaning: "File descriptors in use, connections included.",
+    unit: "count",
+    view: "lines",
+    width: 6,
+    empty: "The service is down",
+    series: [{ expression: select(metrics.openFiles), legend: "{{instance}}" }],
+  },
+];
+
+/** The service as it is operated. */
+export const serviceSections: readonly Section[] = [
+  { title: "Requests", panels: requests },
+  { title: "Scheduler and monitors", panels: jobs },
+  { title: "Training", panels: training },
+  { title: "Process", panels: process },
+];

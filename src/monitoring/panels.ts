@@ -1,0 +1,369 @@
+import { type FieldName, fieldNames } from "../customer.ts";
+import { serviceMetrics, trainingJob, trainingMetrics } from "../metric-catalogue.ts";
+import { type PerformanceMetric, performanceMetrics } from "../models/manifest.ts";
+import { missingBin } from "../models/profile.ts";
+
+export type Unit = "ratio" | "score" | "count" | "per second" | "seconds" | "bytes" | "name" | "alarm";
+
+/** One query of a panel and how its result is drawn; without a role it is the figure itself. */
+export interface Series {
+  /** PromQL; `$job`, `$instance` and `$__rate_interval` are filled in by whoever asks. */
+  expression: string;
+  /** `{{label}}` stands for the value of a label. */
+  legend: string;
+  role?: "lower" | "upper" | "threshold" | "reference";
+}
+
+export interface Panel {
+  title: string;
+  /** What the picture says and how to read it. */
+  meaning: string;
+  unit: Unit;
+  /** `lines` and `heatmap` over time; `figures`, `bars` and `shares` (by bin, beside a reference) now. */
+  view: "lines" | "heatmap" | "figures" | "bars" | "shares";
+  series: readonly Series[];
+  /** What it means when there is nothing to draw. */
+  empty: string;
+  /** Of 24 columns. */
+  width: number;
+}
+
+export interface Section {
+  title: string;
+  panels: readonly Panel[];
+  collapsed?: true;
+}
+
+/** Series that ops/prometheus/rules.yml computes. */
+export const recordedSeries = {
+  featureBinRatio: "feature_bin:churn_feature_bin:ratio_rate10m",
+} as const;
+
+const serving = 'job=~"$job", instance=~"$instance"';
+
+/** The selector of a metric of the service, by job and instance and by further matchers such as `class="1"`. */
+export const select = ({ name }: { name: string }, ...matchers: string[]): string => `${name}{${[serving, ...matchers].join(", ")}}`;
+
+/** The per-second rate of a counter, or of a part of a histogram: `bucket`, `sum` or `count`. */
+export function rate({ name }: { name: string }, matchers: readonly string[] = [], part?: "bucket" | "sum" | "count"): string {
+  return `rate(${select({ name: part ? `${name}_${part}` : name }, ...matchers)}[$__rate_interval])`;
+}
+
+const pushed = ({ name }: { name: string }, ...matchers: string[]): string => `${name}{${[`job="${trainingJob}"`, ...matchers].join(", ")}}`;
+const metrics = serviceMetrics;
+const young = "Fewer rows than can be judged: wait for the window to fill";
+
+const metricTitles: Record<PerformanceMetric, string> = {
+  roc_auc: "ROC AUC",
+  average_precision: "Average precision",
+  f1: "F1",
+  precision: "Precision",
+  recall: "Recall",
+  accuracy: "Accuracy",
+  brier: "Brier score",
+  log_loss: "Log loss",
+  calibration_error: "Calibration error",
+};
+
+const windowTotal = `sum without (actual, predicted) (${select(metrics.confusion)})`;
+const churnShare = `(sum without (actual, predicted) (${select(metrics.confusion, 'actual="1"')}) / ${windowTotal})`;
+
+/** What a forecast without any model reaches: everyone churns, nobody does, or each with the share of churners. */
+const baselines: Partial<Record<PerformanceMetric, string>> = {
+  roc_auc: `0 * ${churnShare} + 0.5`,
+  average_precision: churnShare,
+  f1: `2 * ${churnShare} / (1 + ${churnShare})`,
+  precision: churnShare,
+  accuracy: `1 - ${churnShare}`,
+  brier: `${churnShare} * (1 - ${churnShare})`,
+  log_loss: `-${churnShare} * ln(${churnShare}) - (1 - ${churnShare}) * ln(1 - ${churnShare})`,
+};
+
+function performancePanel(metric: PerformanceMetric): Panel {
+  const of = `metric="${metric}"`;
+  const baseline = baselines[metric];
+  return {
+    title: metricTitles[metric],
+    meaning:
+      "Realized: from the labels that are known, with its 95 % interval. Estimated: from the calibrated probabilities alone (CBPE), which cannot see that what inputs mean has changed. Past the threshold the model is worse than at training by more than chance.",
+    unit: metric === "log_loss" ? "score" : "ratio",
+    view: "lines",
+    width: 8,
+    empty: "Too few labels are known yet",
+    series: [
+      { expression: select(metrics.realized, of), legend: "realized" },
+      { expression: select(metrics.realizedLower, of), legend: "realized, 95 % low", role: "lower" },
+      { expression: select(metrics.realizedUpper, of), legend: "realized, 95 % high", role: "upper" },
+      { expression: select(metrics.estimated, of), legend: "estimated" },
+      { expression: select(metrics.estimatedLower, of), legend: "estimated, 95 % low", role: "lower" },
+      { expression: select(metrics.estimatedUpper, of), legend: "estimated, 95 % high", role: "upper" },
+      // A comparison leaves out the bound that the metric does not have (NaN).
+      { expression: `${select(metrics.performanceThreshold, of)} >= 0`, legend: "threshold", role: "threshold" },
+      ...(baseline ? [{ expression: baseline, legend: "without a model", role: "reference" } as const] : []),
+    ],
+  };
+}
+
+const glance: Panel[] = [
+  {
+    title: "Monitors",
+    meaning: "ALARM: a figure of this monitor was outside its threshold in two passes in a row. Look below in the section of that name.",
+    unit: "alarm",
+    view: "figures",
+    width: 9,
+    empty: "No monitor has run yet",
+    series: [{ expression: select(metrics.monitorAlarm), legend: "{{monitor}}" }],
+  },
+  {
+    title: "Model",
+    meaning: "The version that serves: the UTC time at which it was trained.",
+    unit: "name",
+    view: "figures",
+    width: 4,
+    empty: "No model serves",
+    series: [{ expression: select(metrics.modelInfo), legend: "{{model_version}}" }],
+  },
+  {
+    title: "Scenario",
+    meaning: "The disturbance that the replay plays on purpose; none is undisturbed.",
+    unit: "name",
+    view: "figures",
+    width: 3,
+    empty: "No replay",
+    series: [{ expression: select(metrics.scenario), legend: "{{scenario}}" }],
+  },
+  {
+    title: "ROC AUC now",
+    meaning: "How well churners are told from others: 0.5 is chance, 1 is perfect.",
+    unit: "ratio",
+    view: "figures",
+    width: 5,
+    empty: young,
+    series: [
+      { expression: select(metrics.realized, 'metric="roc_auc"'), legend: "realized" },
+      { expression: select(metrics.estimated, 'metric="roc_auc"'), legend: "estimated" },
+    ],
+  },
+  {
+    title: "Labels known",
+    meaning: "Share of the window's predictions whose outcome is known. Below one half, realized performance is not judged.",
+    unit: "ratio",
+    view: "figures",
+    width: 3,
+    empty: young,
+    series: [{ expression: select(metrics.labelCoverage), legend: "coverage" }],
+  },
+];
+
+const performance: Panel[] = [
+  ...(Object.keys(metricTitles) as PerformanceMetric[]).filter((metric) => performanceMetrics.includes(metric)).map(performancePanel),
+  {
+    title: "Label coverage",
+    meaning: "Share of the window's predictions whose outcome is known. Realized figures need one half.",
+    unit: "ratio",
+    view: "lines",
+    width: 6,
+    empty: young,
+    series: [{ expression: select(metrics.labelCoverage), legend: "coverage" }],
+  },
+  {
+    title: "Confusion",
+    meaning: "Labelled predictions of the window by what happened and what was predicted; 1 is churn.",
+    unit: "count",
+    view: "bars",
+    width: 6,
+    empty: "No label is known yet",
+    series: [{ expression: select(metrics.confusion), legend: "actual {{actual}}, predicted {{predicted}}" }],
+  },
+  {
+    title: "Error of the estimate",
+    meaning: "Realized minus estimated. Far from 0 while inputs are calm: what inputs mean has changed (concept drift).",
+    unit: "score",
+    view: "lines",
+    width: 6,
+    empty: "Too few labels are known yet",
+    series: [{ expression: `${select(metrics.realized)} - ${select(metrics.estimated)}`, legend: "{{metric}}" }],
+  },
+  {
+    title: "Time to the label",
+    meaning: "How long after a prediction its outcome became known.",
+    unit: "seconds",
+    view: "lines",
+    width: 6,
+    empty: "No label came in this time",
+    series: ([0.5, 0.95] as const).map((quantile) => ({
+      expression: `histogram_quantile(${quantile}, sum by (le) (${rate(metrics.feedbackDelay, [], "bucket")}))`,
+      legend: `${quantile * 100} % within`,
+    })),
+  },
+];
+
+const trainingShare = `sum(${pushed(trainingMetrics.samples, 'observed_class="1"')}) / sum(${pushed(trainingMetrics.samples)})`;
+
+const predictions: Panel[] = [
+  {
+    title: "Predicted churners",
+    meaning: "Share of customers called churners now, beside the share of churners at training (pushed by the training run).",
+    unit: "ratio",
+    view: "lines",
+    width: 8,
+    empty: "No predictions in this time",
+    series: [
+      { expression: `sum(${rate(metrics.predictions, ['predicted_class="1"'])}) / sum(${rate(metrics.predictions)})`, legend: "predicted" },
+      { expression: trainingShare, legend: "churned at training", role: "reference" },
+    ],
+  },
+  {
+    title: "Mean probability",
+    meaning: "Mean predicted probability beside the share that did churn. A gap means that probabilities are no longer calibrated.",
+    unit: "ratio",
+    view: "lines",
+    width: 8,
+    empty: "No predictions in this time",
+    series: [
+      { expression: `sum(${rate(metrics.probability, [], "sum")}) / sum(${rate(metrics.probability, [], "count")})`, legend: "mean probability" },
+      { expression: churnShare, legend: "churned in the window" },
+      { expression: trainingShare, legend: "churned at training", role: "reference" },
+    ],
+  },
+  {
+    title: "Drift of the score",
+    meaning: "Distance between the scores of the window and those of the reference, with the distance that chance alone does not exceed.",
+    unit: "score",
+    view: "lines",
+    width: 8,
+    empty: young,
+    series: [
+      { expression: select(metrics.predictionDrift), legend: "{{method}}" },
+      { expression: select(metrics.predictionDriftThreshold), legend: "threshold", role: "threshold" },
+    ],
+  },
+  {
+    title: "Score over time",
+    meaning: "How many customers got which probability. Bands that wander show drift before the mean does.",
+    unit: "per second",
+    view: "heatmap",
+    width: 12,
+    empty: "No predictions in this time",
+    series: [{ expression: `sum by (le) (${rate(metrics.probability, [], "bucket")})`, legend: "{{le}}" }],
+  },
+  {
+    title: "Predictions",
+    meaning: "Predictions answered, by predicted class; 1 is churn.",
+    unit: "per second",
+    view: "lines",
+    width: 12,
+    empty: "No predictions in this time",
+    series: [{ expression: `sum by (predicted_class) (${rate(metrics.predictions)})`, legend: "class {{predicted_class}}" }],
+  },
+];
+
+const driftRatio = `${select(metrics.featureDrift)} / ${select(metrics.featureDriftThreshold)}`;
+
+const inputs: Panel[] = [
+  {
+    title: "Drift of every input, as a share of its threshold",
+    meaning: "1 is the distance that chance alone does not exceed. Missing and zero count as values of their own.",
+    unit: "score",
+    view: "lines",
+    width: 14,
+    empty: young,
+    series: [
+      { expression: driftRatio, legend: "{{feature}}" },
+      { expression: "vector(1)", legend: "threshold", role: "threshold" },
+    ],
+  },
+  {
+    title: "Drift now, the strongest first",
+    meaning: "The same at this moment: which input to look at.",
+    unit: "score",
+    view: "bars",
+    width: 10,
+    empty: young,
+    series: [{ expression: `sort_desc(${driftRatio})`, legend: "{{feature}}" }],
+  },
+];
+
+function featurePanels(feature: FieldName): Panel[] {
+  const of = `feature="${feature}"`;
+  return [
+    {
+      title: `${feature}: drift`,
+      meaning: "Distance between the window and the reference, with the distance that chance alone does not exceed.",
+      unit: "score",
+      view: "lines",
+      width: 8,
+      empty: young,
+      series: [
+        { expression: select(metrics.featureDrift, of), legend: "{{method}}" },
+        { expression: select(metrics.featureDriftThreshold, of), legend: "threshold", role: "threshold" },
+      ],
+    },
+    {
+      title: `${feature}: distribution`,
+      meaning: "Share of each bin in the last ten minutes beside its share in the reference. Bins are fixed at training.",
+      unit: "ratio",
+      view: "shares",
+      width: 16,
+      empty: "No predictions in the last ten minutes",
+      series: [
+        { expression: `sum by (bin) (${select({ name: recordedSeries.featureBinRatio }, of)})`, legend: "now" },
+        { expression: `sum by (bin) (${select(metrics.featureReference, of)})`, legend: "reference", role: "reference" },
+      ],
+    },
+  ];
+}
+
+const source: Panel[] = [
+  {
+    title: "Missing values, against the reference",
+    meaning: "Share of missing values in the window minus that of the reference. Missing is information here, so a change of it is drift.",
+    unit: "ratio",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [
+      {
+        expression: `${select(metrics.featureMissing)} - ignoring (bin) ${select(metrics.featureReference, `bin="${missingBin}"`)}`,
+        legend: "{{feature}}",
+      },
+    ],
+  },
+  {
+    title: "Rejected requests",
+    meaning: "Prediction requests that were refused, by what was wrong with them.",
+    unit: "per second",
+    view: "lines",
+    width: 12,
+    empty: "Nothing was rejected",
+    series: [{ expression: `sum by (reason) (${rate(metrics.rejections)})`, legend: "{{reason}}" }],
+  },
+  {
+    title: "Categories never seen",
+    meaning: "Share of categories in the window that training never saw.",
+    unit: "ratio",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [{ expression: select(metrics.featureUnseen), legend: "{{feature}}" }],
+  },
+  {
+    title: "Values out of range",
+    meaning: "Share of values in the window outside the range of training. Often a change of unit.",
+    unit: "ratio",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [{ expression: select(metrics.featureOutOfRange), legend: "{{feature}}" }],
+  },
+];
+
+/** The model as it is watched, in the order in which trouble matters: performance, predictions, inputs, source data. */
+export const modelSections: readonly Section[] = [
+  { title: "At a glance", panels: glance },
+  { title: "Performance", panels: performance },
+  { title: "Predictions", panels: predictions },
+  { title: "Model inputs", panels: inputs },
+  { title: "Each input: drift, and its distribution beside the reference", panels: fieldNames.flatMap(featurePanels), collapsed: true },
+  { title: "Source data", panels: source },
+];

@@ -1,0 +1,49 @@
+import { statSync } from "node:fs";
+import { AppError } from "../errors.ts";
+import type { Database } from "./database.ts";
+
+const largeLog = 8 * 1024 * 1024;
+const timeout = 30_000;
+
+export type Checkpointer = ReturnType<typeof createCheckpointer>;
+
+/**
+ * Moves the write-ahead log into the database file from another thread, so that no request waits for it. SQLite's own
+ * checkpoint at commit stays as a backstop for a log that this one cannot keep small.
+ */
+export function createCheckpointer(database: Database, path: string) {
+  database.exec("PRAGMA wal_autocheckpoint = 50000");
+  let worker: Worker | null = null;
+
+  function runInWorker(): Promise<void> {
+    worker ??= new Worker(new URL("./checkpoint-worker.ts", import.meta.url).href);
+    const current = worker;
+    return new Promise((resolve, reject) => {
+      const fail = (reason: string) => {
+        clearTimeout(timer);
+        current.terminate();
+        worker = null;
+        reject(new AppError("unavailable", `the checkpoint failed: ${reason}`));
+      };
+      const timer = setTimeout(() => fail(`no answer within ${timeout / 1000} s`), timeout);
+      current.onmessage = ({ data }: MessageEvent<string | null>) => {
+        if (data !== null) return fail(data);
+        clearTimeout(timer);
+        resolve();
+      };
+      current.onerror = ({ message }) => fail(message);
+      current.postMessage(path);
+    });
+  }
+
+  return {
+    /** Checkpoints when the log has grown large. @throws AppError `unavailable`; the log then grows on. */
+    async run(): Promise<void> {
+      if (statSync(`${path}-wal`).size < largeLog) return;
+      await runInWorker();
+      // Takes along the few pages written meanwhile: the next writer then starts the log anew instead of extending it.
+      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    },
+    close: () => worker?.terminate(),
+  };
+}
