@@ -1,5 +1,4 @@
-import type { Counts } from "./distance.ts";
-import { total } from "./distance.ts";
+import { type Counts, total } from "./distance.ts";
 import { chiSquareSurvival, chiSquareUpperQuantile } from "./distributions.ts";
 import type { Random } from "./random.ts";
 import { drawMultinomial } from "./sampling.ts";
