@@ -36,13 +36,18 @@ export const scenarios: Record<ScenarioName, Scenario> = {
   "feed-break": (labelled) => withCustomer(labelled, scaled(labelled.customer, ["data_volume"], 0)),
 
   "new-packs": (labelled, _elapsed, random) =>
-    random.uniform() < 0.15 ? withCustomer(labelled, { ...labelled.customer, top_pack: "All-net 750F=5000F;7d" }) : labelled,
+    random.uniform() < 0.15
+      ? withCustomer(labelled, { ...labelled.customer, top_pack: "All-net 750F=5000F;7d" })
+      : labelled,
 
   // From megabytes to kilobytes.
   "unit-change": (labelled) => withCustomer(labelled, scaled(labelled.customer, ["data_volume"], 1024)),
 
   seasonal: (labelled, elapsed) =>
-    withCustomer(labelled, scaled(labelled.customer, [...usage, ...money], 1 + 0.1 * Math.sin((2 * Math.PI * elapsed) / day))),
+    withCustomer(
+      labelled,
+      scaled(labelled.customer, [...usage, ...money], 1 + 0.1 * Math.sin((2 * Math.PI * elapsed) / day)),
+    ),
 
   // Bursts of a minute, every fifth minute, in which one customer in three reports amounts far too large.
   anomalies: (labelled, elapsed, random) =>

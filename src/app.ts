@@ -44,7 +44,21 @@ const erasedSchema = z.object({ erased: z.boolean() });
 
 /** The HTTP interface as a value: it is handed everything it needs and does not listen. */
 export function createApp(options: AppOptions) {
-  const { predictions, feedback, registry, serving, results, scenario, events, audit, metrics, access, now, onDefect, stopping } = options;
+  const {
+    predictions,
+    feedback,
+    registry,
+    serving,
+    results,
+    scenario,
+    events,
+    audit,
+    metrics,
+    access,
+    now,
+    onDefect,
+    stopping,
+  } = options;
   const { instruments } = metrics;
   const started = new WeakMap<Request, number>();
   let addressOf = (_request: Request): string => "local";
@@ -56,10 +70,16 @@ export function createApp(options: AppOptions) {
     const start = started.get(request);
     if (start === undefined) return;
     started.delete(request);
-    instruments.httpRequestDuration.observe({ method: request.method, route, status: String(status) }, (performance.now() - start) / 1000);
+    instruments.httpRequestDuration.observe(
+      { method: request.method, route, status: String(status) },
+      (performance.now() - start) / 1000,
+    );
   }
 
-  const app = new Elysia({ name: "churnwatch", serve: { reusePort: false, idleTimeout: 30, maxRequestBodySize: 128 * 1024 * 1024 } })
+  const app = new Elysia({
+    name: "churnwatch",
+    serve: { reusePort: false, idleTimeout: 30, maxRequestBodySize: 128 * 1024 * 1024 },
+  })
     .onStart(({ server }) => {
       addressOf = (request) => server?.requestIP(request)?.address ?? "local";
     })
@@ -152,7 +172,9 @@ export function createApp(options: AppOptions) {
   function notFound(request: Request, path: string): Response {
     const allowed = new Set(app.routes.filter((route) => matches(route.path, path)).map((route) => route.method));
     if (allowed.size === 0) {
-      return problemResponse(new AppError("not_found", `there is no ${request.method} ${path} (GET /docs lists what there is)`));
+      return problemResponse(
+        new AppError("not_found", `there is no ${request.method} ${path} (GET /docs lists what there is)`),
+      );
     }
     const allow = [...allowed].join(", ");
     const problem = {
@@ -161,7 +183,10 @@ export function createApp(options: AppOptions) {
       status: 405,
       detail: `${path} answers ${allow}, not ${request.method}`,
     };
-    return new Response(JSON.stringify(problem), { status: 405, headers: { "content-type": "application/problem+json", allow } });
+    return new Response(JSON.stringify(problem), {
+      status: 405,
+      headers: { "content-type": "application/problem+json", allow },
+    });
   }
 
   return app;
@@ -172,5 +197,3 @@ function matches(template: string, path: string): boolean {
   const expected = template.split("/");
   return expected.length === parts.length && expected.every((part, i) => part.startsWith(":") || part === parts[i]);
 }
-
-export type App = ReturnType<typeof createApp>;

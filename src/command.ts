@@ -1,4 +1,4 @@
-import { CommanderError, type Command } from "commander";
+import { type Command, CommanderError } from "commander";
 import { AppError, type ErrorCode, messageOf } from "./errors.ts";
 
 /** Exit codes as in sysexits.h where one fits; 1 is a defect of this program. */

@@ -23,31 +23,61 @@ const number = (min: number, max: number) => z.coerce.number().min(min).max(max)
 const settings = {
   HOST: { schema: z.string().min(1), default: "127.0.0.1", about: "address to listen on" },
   PORT: { schema: number(0, 65535).int(), default: "8000", about: "port to listen on; 0 takes a free one" },
-  DATA_DIR: { schema: z.string().min(1), default: "data", about: "folder of the database, the models and the raw data" },
+  DATA_DIR: {
+    schema: z.string().min(1),
+    default: "data",
+    about: "folder of the database, the models and the raw data",
+  },
   PUSHGATEWAY_URL: {
     schema: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
     default: "",
     about: "where training pushes its metrics; unset: no push",
   },
   API_KEYS: {
-    schema: z.string().regex(/^$|^[^:,\s]{8,}:[a-z+]+(,[^:,\s]{8,}:[a-z+]+)*$/, "expected key:role+role,key:role with keys of 8 or more characters"),
+    schema: z
+      .string()
+      .regex(
+        /^$|^[^:,\s]{8,}:[a-z+]+(,[^:,\s]{8,}:[a-z+]+)*$/,
+        "expected key:role+role,key:role with keys of 8 or more characters",
+      ),
     default: "",
     about: "who may call: key:role+role,… with roles predict, feedback, read, admin; unset: open, on loopback only",
   },
   ALLOW_OPEN: {
     schema: z.enum(["0", "1"]),
     default: "0",
-    about: "1 serves without API_KEYS on an address that others can reach (a container behind a published loopback port)",
+    about:
+      "1 serves without API_KEYS on an address that others can reach (a container behind a published loopback port)",
   },
-  RATE_LIMIT: { schema: number(0, 1e6), default: "0", about: "requests per second for each key or address; 0: no limit" },
+  RATE_LIMIT: {
+    schema: number(0, 1e6),
+    default: "0",
+    about: "requests per second for each key or address; 0: no limit",
+  },
   LOG_LEVEL: { schema: z.enum(logLevels), default: "info", about: logLevels.join(" | ") },
-  REPLAY_RATE: { schema: number(0, 1000), default: "5", about: "customers per second that the scheduler replays; 0: off" },
-  FEEDBACK_DELAY: { schema: number(0, 365 * 86_400), default: "30", about: "seconds between a replayed prediction and its label" },
+  REPLAY_RATE: {
+    schema: number(0, 1000),
+    default: "5",
+    about: "customers per second that the scheduler replays; 0: off",
+  },
+  FEEDBACK_DELAY: {
+    schema: number(0, 365 * 86_400),
+    default: "30",
+    about: "seconds between a replayed prediction and its label",
+  },
   FEEDBACK_DELAY_JITTER: { schema: number(0, 1), default: "0.5", about: "spread of that delay: 0.5 is ±50 %" },
-  SCENARIO: { schema: z.enum(scenarioNames), default: "none", about: `drift that the replay plays: ${scenarioNames.join(" | ")}` },
+  SCENARIO: {
+    schema: z.enum(scenarioNames),
+    default: "none",
+    about: `drift that the replay plays: ${scenarioNames.join(" | ")}`,
+  },
   MONITOR_EVERY: { schema: number(1, 86_400), default: "15", about: "seconds between monitor passes" },
   MONITOR_WINDOW: { schema: number(100, 1_000_000).int(), default: "2000", about: "predictions in a monitor window" },
-  RETENTION_DAYS: { schema: number(1, 36_500), default: "90", about: "days that predictions, feedback and monitor results are kept" },
+  RETENTION_DAYS: {
+    schema: number(1, 36_500),
+    default: "90",
+    about: "days that predictions, feedback and monitor results are kept",
+  },
 } as const;
 
 type SettingName = keyof typeof settings;
@@ -64,7 +94,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     const given = environment[name] || setting.default;
     const parsed = setting.schema.safeParse(given);
     if (parsed.success) config[name] = parsed.data;
-    else flaws.push({ path: name, message: `is "${name === "API_KEYS" ? "…" : given}": ${parsed.error.issues[0]?.message}` });
+    else
+      flaws.push({
+        path: name,
+        message: `is "${name === "API_KEYS" ? "…" : given}": ${parsed.error.issues[0]?.message}`,
+      });
   }
   if (flaws.length > 0) {
     const list = flaws.map((flaw) => `${flaw.path} ${flaw.message}`).join("; ");
@@ -75,6 +109,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 
 /** The settings as a table for `--help`. */
 export function settingsHelp(): string {
-  const lines = Object.entries(settings).map(([name, { about, default: value }]) => `  ${name.padEnd(22)} ${about} (${value || "unset"})`);
+  const lines = Object.entries(settings).map(
+    ([name, { about, default: value }]) => `  ${name.padEnd(22)} ${about} (${value || "unset"})`,
+  );
   return ["Settings (environment variables):", ...lines].join("\n");
 }

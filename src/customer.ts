@@ -19,7 +19,12 @@ export const fields = [
   { name: "montant", kind: "numeric", about: "top-up amount (CFA francs)", example: 3600 },
   { name: "frequence_rech", kind: "numeric", about: "number of top-ups", example: 12 },
   { name: "revenue", kind: "numeric", about: "income from the customer (CFA francs)", example: 3750 },
-  { name: "arpu_segment", kind: "numeric", about: "income over 90 days divided by 3 (CFA francs a month)", example: 1250 },
+  {
+    name: "arpu_segment",
+    kind: "numeric",
+    about: "income over 90 days divided by 3 (CFA francs a month)",
+    example: 1250,
+  },
   { name: "frequence", kind: "numeric", about: "number of times the customer made an income", example: 14 },
   { name: "data_volume", kind: "numeric", about: "data used (MB)", example: 820 },
   { name: "on_net", kind: "numeric", about: "calls inside the network (minutes)", example: 96 },
@@ -27,7 +32,12 @@ export const fields = [
   { name: "tigo", kind: "numeric", about: "calls to Tigo (minutes)", example: 5 },
   { name: "zone1", kind: "numeric", about: "calls to zone 1 (minutes)", example: null },
   { name: "zone2", kind: "numeric", about: "calls to zone 2 (minutes)", example: null },
-  { name: "regularity", kind: "numeric", about: "number of active days of the last 90 (1–62 in the data)", example: 41 },
+  {
+    name: "regularity",
+    kind: "numeric",
+    about: "number of active days of the last 90 (1–62 in the data)",
+    example: 41,
+  },
   { name: "top_pack", kind: "categorical", about: "the pack bought most often", example: "All-net 500F=2000F;5d" },
   { name: "freq_top_pack", kind: "numeric", about: "number of times that pack was bought", example: 6 },
 ] as const satisfies readonly FieldDefinition[];
@@ -67,7 +77,11 @@ export const customerSchema = z.strictObject({
     example: "5f0c1d7e2ab94c6388e1f04b7d925a36c8e7b1f2",
   }),
   ...fieldShape,
-  mrg: z.string().max(maxTextLength).nullish().meta({ description: "accepted and ignored (constant in the data)", example: "NO" }),
+  mrg: z
+    .string()
+    .max(maxTextLength)
+    .nullish()
+    .meta({ description: "accepted and ignored (constant in the data)", example: "NO" }),
 });
 
 export type Customer = z.output<typeof customerSchema>;

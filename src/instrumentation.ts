@@ -10,8 +10,6 @@ import type { MonitorResult } from "./storage/monitor-results.ts";
 
 const scoreBuckets = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
 
-export type Instrumentation = ReturnType<typeof createInstrumentation>;
-
 /** Turns what happens in the service into the metrics of the catalogue. */
 export function createInstrumentation(metrics: Metrics) {
   const { instruments } = metrics;
@@ -20,10 +18,11 @@ export function createInstrumentation(metrics: Metrics) {
 
   function exposeBins(): void {
     if (!counts) return;
+    const { profile, cells } = counts;
     instruments.featureBins.reset();
-    counts.profile.features.forEach((feature, f) => {
+    profile.features.forEach((feature, f) => {
       const bins = new Float64Array(feature.counts.length);
-      (counts?.cells[f] as Float64Array).forEach((count, cell) => {
+      (cells[f] as Float64Array).forEach((count, cell) => {
         const bin = binOfCell(feature, cell);
         bins[bin] = (bins[bin] ?? 0) + count;
       });
@@ -47,22 +46,37 @@ export function createInstrumentation(metrics: Metrics) {
       );
       instruments.decisionThreshold.reset();
       instruments.decisionThreshold.set({ model_version: version }, threshold);
-      metrics.rebucket("probability", [...new Set([...scoreBuckets, threshold])].sort((a, b) => a - b));
+      metrics.rebucket(
+        "probability",
+        [...new Set([...scoreBuckets, threshold])].sort((a, b) => a - b),
+      );
       instruments.probability.zero({ model_version: version });
-      for (const predicted_class of ["0", "1"]) instruments.predictions.inc({ model_version: version, predicted_class }, 0);
+      for (const predicted_class of ["0", "1"])
+        instruments.predictions.inc({ model_version: version, predicted_class }, 0);
 
       counts = { profile: reference, cells: reference.features.map((feature) => new Float64Array(cellCount(feature))) };
       instruments.featureReference.reset();
       for (const feature of reference.features) {
         binLabels(feature).forEach((bin, b) => {
-          instruments.featureReference.set({ feature: feature.name, bin }, (feature.counts[b] as number) / reference.rows);
+          instruments.featureReference.set(
+            { feature: feature.name, bin },
+            (feature.counts[b] as number) / reference.rows,
+          );
         });
         instruments.featureMissing.set({ feature: feature.name }, Number.NaN);
-        if (numericNames.some((name) => name === feature.name)) instruments.featureOutOfRange.set({ feature: feature.name }, Number.NaN);
+        if (numericNames.some((name) => name === feature.name))
+          instruments.featureOutOfRange.set({ feature: feature.name }, Number.NaN);
         else instruments.featureUnseen.set({ feature: feature.name }, Number.NaN);
       }
       for (const metric of performanceMetrics) {
-        for (const gauge of ["realized", "realizedLower", "realizedUpper", "estimated", "estimatedLower", "estimatedUpper"] as const) {
+        for (const gauge of [
+          "realized",
+          "realizedLower",
+          "realizedUpper",
+          "estimated",
+          "estimatedLower",
+          "estimatedUpper",
+        ] as const) {
           instruments[gauge].set({ metric }, Number.NaN);
         }
       }
@@ -85,7 +99,8 @@ export function createInstrumentation(metrics: Metrics) {
     onFeedback(outcomes: readonly FeedbackOutcome[]): void {
       for (const outcome of outcomes) {
         instruments.feedback.inc({ status: outcome.status });
-        if (outcome.status === "recorded" && outcome.delaySeconds !== null) instruments.feedbackDelay.observe(outcome.delaySeconds);
+        if (outcome.status === "recorded" && outcome.delaySeconds !== null)
+          instruments.feedbackDelay.observe(outcome.delaySeconds);
       }
     },
 

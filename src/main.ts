@@ -20,7 +20,8 @@ async function runScript(script: string, ...options: string[]): Promise<void> {
     env: process.env,
   });
   const code = await child.exited;
-  if (code !== 0) throw new AppError("unavailable", `${script} failed (exit code ${code}); what went wrong stands above`);
+  if (code !== 0)
+    throw new AppError("unavailable", `${script} failed (exit code ${code}); what went wrong stands above`);
 }
 
 /** Trains a first model when there is none, in processes of their own: the service never holds their memory. */
@@ -31,7 +32,9 @@ async function ensureModel(config: Config): Promise<void> {
   if (hasModel) return;
   const raw = join(config.DATA_DIR, "raw");
   if (!existsSync(join(raw, "Train.csv")) && !existsSync(join(raw, "sample.csv"))) {
-    process.stderr.write(`No model and no data yet: making ${firstSampleRows.toLocaleString("en")} synthetic customers.\n`);
+    process.stderr.write(
+      `No model and no data yet: making ${firstSampleRows.toLocaleString("en")} synthetic customers.\n`,
+    );
     await runScript("data/sample.ts", "--rows", String(firstSampleRows));
   }
   process.stderr.write("No model yet: training one.\n");

@@ -10,8 +10,10 @@ const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 const delayBuckets = [1, 5, 15, 30, 60, 300, 900, 3600, 6 * 3600, 86_400, 7 * 86_400, 30 * 86_400];
 const jobBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
-const gauge = (name: string, help: string, labels: readonly string[] = []) => ({ name, type: "gauge", help, labels }) as const;
-const counter = (name: string, help: string, labels: readonly string[] = []) => ({ name, type: "counter", help, labels }) as const;
+const gauge = (name: string, help: string, labels: readonly string[] = []) =>
+  ({ name, type: "gauge", help, labels }) as const;
+const counter = (name: string, help: string, labels: readonly string[] = []) =>
+  ({ name, type: "counter", help, labels }) as const;
 const histogram = (name: string, help: string, labels: readonly string[], buckets: readonly number[]) =>
   ({ name, type: "histogram", help, labels, buckets }) as const;
 
@@ -23,38 +25,96 @@ export const serviceMetrics = {
     ["method", "route", "status"],
     latencyBuckets,
   ),
-  predictions: counter("churn_predictions_total", "Predictions that were stored and answered.", ["model_version", "predicted_class"]),
+  predictions: counter("churn_predictions_total", "Predictions that were stored and answered.", [
+    "model_version",
+    "predicted_class",
+  ]),
   probability: histogram("churn_prediction_probability", "Predicted churn probability.", ["model_version"], []),
-  rejections: counter("churn_prediction_rejections_total", "Prediction requests that were refused, by reason.", ["reason"]),
-  modelInfo: gauge("churn_model_info", "1 for the model version that serves.", ["model_version", "trained_at", "rows", "learner"]),
-  decisionThreshold: gauge("churn_model_decision_threshold", "Probability from which a customer is called a churner.", ["model_version"]),
-  featureBins: counter("churn_feature_bin_total", "Predictions by bin of a feature; bins are fixed at training.", ["feature", "bin"]),
+  rejections: counter("churn_prediction_rejections_total", "Prediction requests that were refused, by reason.", [
+    "reason",
+  ]),
+  modelInfo: gauge("churn_model_info", "1 for the model version that serves.", [
+    "model_version",
+    "trained_at",
+    "rows",
+    "learner",
+  ]),
+  decisionThreshold: gauge("churn_model_decision_threshold", "Probability from which a customer is called a churner.", [
+    "model_version",
+  ]),
+  featureBins: counter("churn_feature_bin_total", "Predictions by bin of a feature; bins are fixed at training.", [
+    "feature",
+    "bin",
+  ]),
   featureReference: gauge("churn_feature_bin_reference_ratio", "Share of a bin in the reference.", ["feature", "bin"]),
   featureMissing: gauge("churn_feature_missing_ratio", "Share of missing values in the window.", ["feature"]),
-  featureUnseen: gauge("churn_feature_unseen_ratio", "Share of categories in the window that training never saw.", ["feature"]),
-  featureOutOfRange: gauge("churn_feature_out_of_range_ratio", "Share of values in the window outside the range of training.", ["feature"]),
-  featureDrift: gauge("churn_feature_drift_score", "Distance between window and reference.", ["feature", "method"]),
-  featureDriftThreshold: gauge("churn_feature_drift_threshold", "Distance that chance exceeds at the stated false-alarm rate.", [
+  featureUnseen: gauge("churn_feature_unseen_ratio", "Share of categories in the window that training never saw.", [
     "feature",
+  ]),
+  featureOutOfRange: gauge(
+    "churn_feature_out_of_range_ratio",
+    "Share of values in the window outside the range of training.",
+    ["feature"],
+  ),
+  featureDrift: gauge("churn_feature_drift_score", "Distance between window and reference.", ["feature", "method"]),
+  featureDriftThreshold: gauge(
+    "churn_feature_drift_threshold",
+    "Distance that chance exceeds at the stated false-alarm rate.",
+    ["feature", "method"],
+  ),
+  predictionDrift: gauge("churn_prediction_drift_score", "Distance between the scores of window and reference.", [
     "method",
   ]),
-  predictionDrift: gauge("churn_prediction_drift_score", "Distance between the scores of window and reference.", ["method"]),
-  predictionDriftThreshold: gauge("churn_prediction_drift_threshold", "Distance of scores that chance exceeds at the stated rate.", ["method"]),
-  multivariateDrift: gauge("churn_multivariate_drift_score", "Distance between the joint distributions of window and reference.", ["method"]),
-  multivariateDriftThreshold: gauge("churn_multivariate_drift_threshold", "Joint distance that chance exceeds at the stated rate.", ["method"]),
-  realized: gauge("churn_realized_performance", "Performance of the window's predictions whose label is known.", ["metric"]),
-  realizedLower: gauge("churn_realized_performance_lower", "Lower end of the 95 % interval of realized performance.", ["metric"]),
-  realizedUpper: gauge("churn_realized_performance_upper", "Upper end of the 95 % interval of realized performance.", ["metric"]),
-  estimated: gauge("churn_estimated_performance", "Performance estimated without labels, from calibrated probabilities (CBPE).", ["metric"]),
-  estimatedLower: gauge("churn_estimated_performance_lower", "Lower end of the estimate's sampling interval.", ["metric"]),
-  estimatedUpper: gauge("churn_estimated_performance_upper", "Upper end of the estimate's sampling interval.", ["metric"]),
-  performanceThreshold: gauge("churn_performance_threshold", "Bounds outside which performance raises an alarm.", ["metric", "bound"]),
-  confusion: gauge("churn_confusion", "Labelled predictions of the window by actual and predicted class.", ["actual", "predicted"]),
+  predictionDriftThreshold: gauge(
+    "churn_prediction_drift_threshold",
+    "Distance of scores that chance exceeds at the stated rate.",
+    ["method"],
+  ),
+  multivariateDrift: gauge(
+    "churn_multivariate_drift_score",
+    "Distance between the joint distributions of window and reference.",
+    ["method"],
+  ),
+  multivariateDriftThreshold: gauge(
+    "churn_multivariate_drift_threshold",
+    "Joint distance that chance exceeds at the stated rate.",
+    ["method"],
+  ),
+  realized: gauge("churn_realized_performance", "Performance of the window's predictions whose label is known.", [
+    "metric",
+  ]),
+  realizedLower: gauge("churn_realized_performance_lower", "Lower end of the 95 % interval of realized performance.", [
+    "metric",
+  ]),
+  realizedUpper: gauge("churn_realized_performance_upper", "Upper end of the 95 % interval of realized performance.", [
+    "metric",
+  ]),
+  estimated: gauge(
+    "churn_estimated_performance",
+    "Performance estimated without labels, from calibrated probabilities (CBPE).",
+    ["metric"],
+  ),
+  estimatedLower: gauge("churn_estimated_performance_lower", "Lower end of the estimate's sampling interval.", [
+    "metric",
+  ]),
+  estimatedUpper: gauge("churn_estimated_performance_upper", "Upper end of the estimate's sampling interval.", [
+    "metric",
+  ]),
+  performanceThreshold: gauge("churn_performance_threshold", "Bounds outside which performance raises an alarm.", [
+    "metric",
+    "bound",
+  ]),
+  confusion: gauge("churn_confusion", "Labelled predictions of the window by actual and predicted class.", [
+    "actual",
+    "predicted",
+  ]),
   feedback: counter("churn_feedback_total", "Labels received, by what became of them.", ["status"]),
   feedbackDelay: histogram("churn_feedback_delay_seconds", "Time from a prediction to its label.", [], delayBuckets),
   labelCoverage: gauge("churn_label_coverage_ratio", "Share of the window's predictions whose label is known."),
   monitorRows: gauge("churn_monitor_window_rows", "Predictions in the window that a monitor judged.", ["monitor"]),
-  monitorLastSuccess: gauge("churn_monitor_last_success_timestamp_seconds", "When a monitor last finished.", ["monitor"]),
+  monitorLastSuccess: gauge("churn_monitor_last_success_timestamp_seconds", "When a monitor last finished.", [
+    "monitor",
+  ]),
   monitorAlarm: gauge("churn_monitor_alarm", "1 while a monitor is outside its threshold.", ["monitor"]),
   scenario: gauge("churn_replay_scenario_info", "1 for the drift scenario that the replay plays.", ["scenario"]),
   jobRuns: counter("churn_job_runs_total", "Runs of a scheduled job, by outcome.", ["job", "outcome"]),
@@ -70,15 +130,24 @@ export const serviceMetrics = {
 
 /** Every metric that training pushes to the Pushgateway, job `churn_train`. */
 export const trainingMetrics = {
-  samples: gauge("churn_training_samples", "Rows of the training data by what was observed.", ["model_version", "observed_class"]),
-  performance: gauge("churn_training_performance", "Performance measured at training.", ["model_version", "metric", "split"]),
-  featureReference: gauge("churn_training_feature_reference_ratio", "Share of a bin in the reference made at training.", [
+  samples: gauge("churn_training_samples", "Rows of the training data by what was observed.", [
     "model_version",
-    "feature",
-    "bin",
+    "observed_class",
   ]),
+  performance: gauge("churn_training_performance", "Performance measured at training.", [
+    "model_version",
+    "metric",
+    "split",
+  ]),
+  featureReference: gauge(
+    "churn_training_feature_reference_ratio",
+    "Share of a bin in the reference made at training.",
+    ["model_version", "feature", "bin"],
+  ),
   duration: gauge("churn_training_duration_seconds", "Duration of the training run.", ["model_version"]),
-  lastSuccess: gauge("churn_training_last_success_timestamp_seconds", "When the training run ended.", ["model_version"]),
+  lastSuccess: gauge("churn_training_last_success_timestamp_seconds", "When the training run ended.", [
+    "model_version",
+  ]),
 } as const satisfies Record<string, Metric>;
 
 export const trainingJob = "churn_train";

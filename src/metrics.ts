@@ -49,7 +49,9 @@ export function createMetrics(): Metrics {
       const scrape = last.then(async () => {
         for (const update of updates) update();
         const wantsOpenMetrics = accept?.includes("application/openmetrics-text") ?? false;
-        registry.setContentType(wantsOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
+        registry.setContentType(
+          wantsOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
+        );
         return { contentType: registry.contentType, body: await registry.metrics() };
       });
       last = scrape.catch(() => undefined);

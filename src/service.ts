@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { createReplay } from "../scheduler/replay.ts";
-import { createFeedbackRelease } from "../scheduler/release-feedback.ts";
-import { createRetention } from "../scheduler/retention.ts";
 import { type JobRun, startScheduler } from "../scheduler/index.ts";
+import { createFeedbackRelease } from "../scheduler/release-feedback.ts";
+import { createReplay } from "../scheduler/replay.ts";
+import { createRetention } from "../scheduler/retention.ts";
 import { createMonitorRun } from "../scheduler/run-monitors.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -53,7 +53,10 @@ const loopback = ["127.0.0.1", "localhost", "::1"];
 export async function startService({ config, log, now, newId, seed }: ServiceOptions): Promise<Service> {
   const access = createAccess(config.API_KEYS, config.RATE_LIMIT, now);
   if (access.isOpen && !loopback.includes(config.HOST) && config.ALLOW_OPEN !== "1") {
-    throw new AppError("invalid_setting", `HOST=${config.HOST} can be reached by others: set API_KEYS, or ALLOW_OPEN=1 if something else guards it`);
+    throw new AppError(
+      "invalid_setting",
+      `HOST=${config.HOST} can be reached by others: set API_KEYS, or ALLOW_OPEN=1 if something else guards it`,
+    );
   }
   const lock = lockDataDirectory(config.DATA_DIR);
   const random = createRandom(seed);
@@ -87,7 +90,13 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   scenario.switchTo(config.SCENARIO);
   instruments.scenario.set({ scenario: scenario.current.name }, 1);
 
-  const feedback = createFeedbackService({ durability, predictions: stores.predictions, labels: stores.labels, now, onRecorded: instrumentation.onFeedback });
+  const feedback = createFeedbackService({
+    durability,
+    predictions: stores.predictions,
+    labels: stores.labels,
+    now,
+    onRecorded: instrumentation.onFeedback,
+  });
   const predictions = createPredictionService({
     durability,
     predictions: stores.predictions,
@@ -172,7 +181,12 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
         }),
       },
       { name: "release-feedback", pattern: everySecond, run: createFeedbackRelease(feedback) },
-      { name: "monitors", pattern: everySecond, interval: config.MONITOR_EVERY, run: createMonitorRun(monitors, serving) },
+      {
+        name: "monitors",
+        pattern: everySecond,
+        interval: config.MONITOR_EVERY,
+        run: createMonitorRun(monitors, serving),
+      },
       { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
       { name: "retention", pattern: everyHour, run: createRetention({ config, ...stores, now }) },
     ],
@@ -196,7 +210,9 @@ function listen(app: ReturnType<typeof createApp>, { HOST, PORT }: Config): void
     app.listen({ hostname: HOST, port: PORT });
   } catch (error) {
     const isTaken = (error as { code?: string }).code === "EADDRINUSE";
-    const reason = isTaken ? `port ${PORT} is in use: stop what listens there, or set PORT` : `cannot listen on ${HOST}:${PORT}: ${messageOf(error)}`;
+    const reason = isTaken
+      ? `port ${PORT} is in use: stop what listens there, or set PORT`
+      : `cannot listen on ${HOST}:${PORT}: ${messageOf(error)}`;
     throw new AppError("conflict", reason, { cause: error });
   }
 }

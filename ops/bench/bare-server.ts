@@ -8,7 +8,14 @@ const server = Bun.serve({
     const parsed = customerSchema.safeParse(await request.json());
     if (!parsed.success) return new Response("bad", { status: 422 });
     const { user_id } = parsed.data;
-    return Response.json({ prediction_id: "", user_id, probability: 0, churn: false, threshold: 0.5, model_version: "none" });
+    return Response.json({
+      prediction_id: "",
+      user_id,
+      probability: 0,
+      churn: false,
+      threshold: 0.5,
+      model_version: "none",
+    });
   },
 });
 process.stdout.write(`http://127.0.0.1:${server.port}\n`);

@@ -26,8 +26,19 @@ export function runLoad(load: Load): Promise<LoadResult> {
 }
 
 async function runAutocannon({ url, body, connections, seconds }: Load): Promise<LoadResult> {
-  const result = await autocannon({ url, body, connections, duration: seconds, method: "POST", headers: { "content-type": "application/json" } });
-  return { requestsPerSecond: result.requests.average, p99: result.latency.p99, failures: result.non2xx + result.errors };
+  const result = await autocannon({
+    url,
+    body,
+    connections,
+    duration: seconds,
+    method: "POST",
+    headers: { "content-type": "application/json" },
+  });
+  return {
+    requestsPerSecond: result.requests.average,
+    p99: result.latency.p99,
+    failures: result.non2xx + result.errors,
+  };
 }
 
 async function runWrk({ url, body, connections, seconds }: Load): Promise<LoadResult> {
@@ -45,7 +56,10 @@ end
 `,
   );
   try {
-    const run = Bun.spawn(["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url], { stdout: "pipe", stderr: "inherit" });
+    const run = Bun.spawn(["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url], {
+      stdout: "pipe",
+      stderr: "inherit",
+    });
     const output = await new Response(run.stdout).text();
     const found = output.match(/^RESULT (\S+) (\S+) (\S+)$/m);
     if (!found) throw new Error(`wrk gave no result: ${output}`);

@@ -41,7 +41,11 @@ async function stopServer({ process: server }: Server): Promise<void> {
 }
 
 async function run(script: string, options: string[], env: Record<string, string>): Promise<void> {
-  const child = Bun.spawn([process.execPath, join(root, script), ...options], { stdout: "ignore", stderr: "ignore", env: { ...process.env, ...env } });
+  const child = Bun.spawn([process.execPath, join(root, script), ...options], {
+    stdout: "ignore",
+    stderr: "ignore",
+    env: { ...process.env, ...env },
+  });
   if ((await child.exited) !== 0) throw new Error(`${script} failed`);
 }
 
@@ -60,7 +64,11 @@ export async function benchServe(): Promise<void> {
   try {
     process.stderr.write(`training a model of at most ${trees} trees\n`);
     await run("src/data/sample.ts", ["--rows", "100000", "--out", join(folder, "sample.csv")], env);
-    await run("src/training/train.ts", ["--data", join(folder, "sample.csv"), "--rounds", String(trees), "--patience", "0"], env);
+    await run(
+      "src/training/train.ts",
+      ["--data", join(folder, "sample.csv"), "--rounds", String(trees), "--patience", "0"],
+      env,
+    );
     const bare = await startServer("ops/bench/bare-server.ts", {});
     const service = await startServer("src/main.ts", env);
     const body = JSON.stringify(exampleCustomer);
@@ -82,25 +90,37 @@ export async function benchServe(): Promise<void> {
       predictions = await gauge(service.url, "churn_prediction_probability_count\\{[^}]*\\}");
     }
     const memory = await gauge(service.url, "process_resident_memory_bytes");
-    const ratios = (of: keyof LoadResult) => results.service.map((result, i) => result[of] / (results.bare[i] as LoadResult)[of]);
+    const ratios = (of: keyof LoadResult) =>
+      results.service.map((result, i) => result[of] / (results.bare[i] as LoadResult)[of]);
     const row = (name: keyof typeof results) => [
       name === "bare" ? "bare Bun.serve, JSON + zod" : "POST /predict, durable",
       Math.round(median(results[name].map((result) => result.requestsPerSecond))).toLocaleString("en"),
       median(results[name].map((result) => result.p99)).toFixed(1),
       String(results[name].reduce((sum, result) => sum + result.failures, 0)),
     ];
-    printTable(`Serving: ${connections} connections, ${trees} trees, medians of ${rounds} rounds of ${seconds} s, load by ${generator}`, [
-      ["", "requests/s", "p99 (ms)", "failures"],
-      row("bare"),
-      row("service"),
-      ["ratio (median of rounds)", median(ratios("requestsPerSecond")).toFixed(2), median(ratios("p99")).toFixed(2), ""],
-    ]);
+    printTable(
+      `Serving: ${connections} connections, ${trees} trees, medians of ${rounds} rounds of ${seconds} s, load by ${generator}`,
+      [
+        ["", "requests/s", "p99 (ms)", "failures"],
+        row("bare"),
+        row("service"),
+        [
+          "ratio (median of rounds)",
+          median(ratios("requestsPerSecond")).toFixed(2),
+          median(ratios("p99")).toFixed(2),
+          "",
+        ],
+      ],
+    );
     await stopServer(service);
     await stopServer(bare);
     const again = await startServer("src/main.ts", env);
     printTable("Start and memory", [
       ["ready with a model on disk (ms)", Math.round(again.readyAfter).toString()],
-      [`resident memory after ${predictions.toLocaleString("en")} predictions (MB)`, Math.round(memory / 1e6).toString()],
+      [
+        `resident memory after ${predictions.toLocaleString("en")} predictions (MB)`,
+        Math.round(memory / 1e6).toString(),
+      ],
     ]);
     await stopServer(again);
   } finally {

@@ -1,5 +1,12 @@
-import { type DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
-import { type CategoricalName, type Customer, categoricalNames, type LabelledCustomer, type NumericName, numericNames } from "../customer.ts";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import {
+  type CategoricalName,
+  type Customer,
+  categoricalNames,
+  type LabelledCustomer,
+  type NumericName,
+  numericNames,
+} from "../customer.ts";
 import { AppError } from "../errors.ts";
 import { enumerateLevels, openSource } from "./source.ts";
 import { defaultFractions, type Fractions, replayOrder, type Split, splitExpression } from "./split.ts";
@@ -28,7 +35,10 @@ const isChurn = "churn IN ('1', '1.0', 'true')";
  * Reads labelled customers (CSV, gzipped CSV or Parquet) and splits them by a hash of the user id.
  * @throws AppError `not_found` or `invalid_data`: what is wrong, in which row, and what to do.
  */
-export async function openDataset(file: string, { rows, fractions = defaultFractions }: DatasetOptions = {}): Promise<Dataset> {
+export async function openDataset(
+  file: string,
+  { rows, fractions = defaultFractions }: DatasetOptions = {},
+): Promise<Dataset> {
   const source = await openSource(file, { labelled: true, rows });
   const { connection, name, warnings, close } = source;
   try {
@@ -51,18 +61,26 @@ export async function openDataset(file: string, { rows, fractions = defaultFract
 }
 
 async function classCounts(connection: DuckDBConnection, file: string): Promise<Map<Split, [number, number]>> {
-  const found = await connection.runAndReadAll(`SELECT split, sum((NOT (${isChurn}))::INT) AS stayed, sum((${isChurn})::INT) AS churned FROM customers GROUP BY split`);
+  const found = await connection.runAndReadAll(
+    `SELECT split, sum((NOT (${isChurn}))::INT) AS stayed, sum((${isChurn})::INT) AS churned FROM customers GROUP BY split`,
+  );
   const counts = new Map<Split, [number, number]>();
   for (const row of found.getRowObjects()) counts.set(row.split as Split, [Number(row.stayed), Number(row.churned)]);
   const all = [...counts.values()];
   const total = (c: 0 | 1): number => all.reduce((sum, count) => sum + count[c], 0);
   if (total(0) === 0 || total(1) === 0) {
-    throw new AppError("invalid_data", `${file} has only customers who ${total(0) === 0 ? "churned" : "stayed"}: a model needs both`);
+    throw new AppError(
+      "invalid_data",
+      `${file} has only customers who ${total(0) === 0 ? "churned" : "stayed"}: a model needs both`,
+    );
   }
   for (const split of ["train", "validation", "holdout"] as const) {
     const [stayed, churned] = counts.get(split) ?? [0, 0];
     if (stayed === 0 || churned === 0) {
-      throw new AppError("invalid_data", `${file} has too few customers: the ${split} part got ${stayed} who stayed and ${churned} who churned`);
+      throw new AppError(
+        "invalid_data",
+        `${file} has too few customers: the ${split} part got ${stayed} who stayed and ${churned} who churned`,
+      );
     }
   }
   return counts;
@@ -75,15 +93,23 @@ async function readTable(
   levels: Record<CategoricalName, string[]>,
 ): Promise<LabelledTable> {
   const rows = stayed + churnedRows;
-  const numeric = Object.fromEntries(numericNames.map((name) => [name, new Float32Array(rows)])) as Record<NumericName, Float32Array>;
-  const codes = Object.fromEntries(categoricalNames.map((name) => [name, new Int32Array(rows)])) as Record<CategoricalName, Int32Array>;
+  const numeric = Object.fromEntries(numericNames.map((name) => [name, new Float32Array(rows)])) as Record<
+    NumericName,
+    Float32Array
+  >;
+  const codes = Object.fromEntries(categoricalNames.map((name) => [name, new Int32Array(rows)])) as Record<
+    CategoricalName,
+    Int32Array
+  >;
   const churned = new Uint8Array(rows);
   const columns = [
     `(${isChurn})::UTINYINT`,
     ...numericNames.map((name) => `coalesce(${name}, 'NaN'::FLOAT)`),
     ...categoricalNames.map((name) => `coalesce(enum_code(${name}::levels_of_${name})::INTEGER, -1)`),
   ];
-  const result = await connection.stream(`SELECT ${columns.join(", ")} FROM customers WHERE split = '${split}' ORDER BY row`);
+  const result = await connection.stream(
+    `SELECT ${columns.join(", ")} FROM customers WHERE split = '${split}' ORDER BY row`,
+  );
   let start = 0;
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     copy(chunk, 0, churned, start);
@@ -91,7 +117,9 @@ async function readTable(
     categoricalNames.forEach((name, i) => void copy(chunk, 1 + numericNames.length + i, codes[name], start));
     start += chunk.rowCount;
   }
-  const categorical = Object.fromEntries(categoricalNames.map((name) => [name, { levels: levels[name], codes: codes[name] }]));
+  const categorical = Object.fromEntries(
+    categoricalNames.map((name) => [name, { levels: levels[name], codes: codes[name] }]),
+  );
   return { rows, numeric, categorical: categorical as unknown as LabelledTable["categorical"], churned };
 }
 
@@ -110,7 +138,10 @@ async function* readReplay(connection: DuckDBConnection, limit: number): AsyncGe
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     yield chunk.getRows().map(([userId, churned, ...values]): LabelledCustomer => {
       const fields = names.flatMap((name, i) => (values[i] === null ? [] : [[name, values[i]]]));
-      return { customer: { user_id: String(userId), ...Object.fromEntries(fields) } as Customer, churned: churned === 1 };
+      return {
+        customer: { user_id: String(userId), ...Object.fromEntries(fields) } as Customer,
+        churned: churned === 1,
+      };
     });
   }
 }

@@ -9,7 +9,13 @@ import { generate, type SyntheticOptions } from "./synthetic.ts";
 
 const beforeMrg = fields.slice(0, fields.findIndex(({ name }) => name === "zone2") + 1);
 const afterMrg = fields.slice(beforeMrg.length);
-const header = ["user_id", ...beforeMrg.map(({ name }) => columnOf(name)), "MRG", ...afterMrg.map(({ name }) => columnOf(name)), targetColumn];
+const header = [
+  "user_id",
+  ...beforeMrg.map(({ name }) => columnOf(name)),
+  "MRG",
+  ...afterMrg.map(({ name }) => columnOf(name)),
+  targetColumn,
+];
 
 // As in the real file: amounts with one decimal, REGULARITY whole.
 function cell(customer: LabelledCustomer["customer"], { name, kind }: (typeof fields)[number]): string {
@@ -59,16 +65,21 @@ export function writeSample(file: string, options: SyntheticOptions, onRows: (ro
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new AppError("unavailable", `cannot write ${file}: ${messageOf(error)}; choose another place with --out`, { cause: error });
+    throw new AppError("unavailable", `cannot write ${file}: ${messageOf(error)}; choose another place with --out`, {
+      cause: error,
+    });
   }
   return churned / options.rows;
 }
 
-const whole = (least: number) => (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`expected a whole number from ${least}`);
-  return value;
-};
+const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number from ${least}`);
+    return value;
+  };
 
 if (import.meta.main) {
   const command = new Command("data:sample")
@@ -83,7 +94,9 @@ if (import.meta.main) {
         if (isTTY) process.stderr.write(`\r${done.toLocaleString("en")} of ${rows.toLocaleString("en")} customers`);
       });
       if (isTTY) process.stderr.write("\r\u001b[K");
-      process.stdout.write(`${file}: ${rows.toLocaleString("en")} synthetic customers, ${(100 * rate).toFixed(2)} % churned\n`);
+      process.stdout.write(
+        `${file}: ${rows.toLocaleString("en")} synthetic customers, ${(100 * rate).toFixed(2)} % churned\n`,
+      );
     });
   await runCommand(command, process.env);
 }

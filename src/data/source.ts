@@ -1,7 +1,16 @@
 import { existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { type CategoricalName, categoricalNames, columnOf, fieldNames, ignoredColumns, numericNames, targetColumn, userIdColumn } from "../customer.ts";
+import {
+  type CategoricalName,
+  categoricalNames,
+  columnOf,
+  fieldNames,
+  ignoredColumns,
+  numericNames,
+  targetColumn,
+  userIdColumn,
+} from "../customer.ts";
 import { AppError, messageOf } from "../errors.ts";
 
 /** A file of customers, opened in an in-process DuckDB of its own. */
@@ -39,11 +48,18 @@ function scanOf(file: string): string {
  * @throws AppError `not_found` or `invalid_data`, with what to do.
  */
 export async function openSource(file: string, { labelled, rows, threads = 2 }: SourceOptions): Promise<Source> {
-  if (!existsSync(file)) throw new AppError("not_found", `${file} does not exist: name a CSV or Parquet file, or make one with bun run data:sample`);
+  if (!existsSync(file))
+    throw new AppError(
+      "not_found",
+      `${file} does not exist: name a CSV or Parquet file, or make one with bun run data:sample`,
+    );
   const stat = statSync(file);
   if (!stat.isFile()) throw new AppError("invalid_data", `${file} is not a file: name a CSV or Parquet file`);
   if (stat.size === 0) throw new AppError("invalid_data", `${file} is empty: it needs a header line and customers`);
-  const instance = await DuckDBInstance.create(":memory:", { threads: String(threads), preserve_insertion_order: "true" });
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(threads),
+    preserve_insertion_order: "true",
+  });
   const connection = await instance.connect();
   const close = () => {
     connection.closeSync();
@@ -62,28 +78,46 @@ export async function openSource(file: string, { labelled, rows, threads = 2 }: 
   }
 }
 
-const firstLines = (message: string): string => message.split("\n").filter((line) => line.trim() !== "").slice(0, 2).join(" ").slice(0, 400);
+const firstLines = (message: string): string =>
+  message
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(0, 2)
+    .join(" ")
+    .slice(0, 400);
 
 async function columnsOf(connection: DuckDBConnection, file: string): Promise<Map<string, string>> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${scanOf(file)}`);
-  return new Map(described.getRowObjects().map(({ column_name: name }) => [String(name).trim().toUpperCase(), String(name)]));
+  return new Map(
+    described.getRowObjects().map(({ column_name: name }) => [String(name).trim().toUpperCase(), String(name)]),
+  );
 }
 
 function checkColumns(file: string, columns: Map<string, string>, labelled: boolean): string[] {
   const needed = [userIdColumn, ...fieldNames.map(columnOf)];
   const missing = [...needed, ...(labelled ? [targetColumn] : [])].filter((name) => !columns.has(name));
   if (missing.length > 0) {
-    throw new AppError("invalid_data", `${file} lacks the column${missing.length > 1 ? "s" : ""} ${missing.join(", ")}: see data/README.md for the format`);
+    throw new AppError(
+      "invalid_data",
+      `${file} lacks the column${missing.length > 1 ? "s" : ""} ${missing.join(", ")}: see data/README.md for the format`,
+    );
   }
   const known = new Set([...needed, ...ignoredColumns, targetColumn]);
   const extra = [...columns.keys()].filter((name) => !known.has(name));
   return extra.length > 0 ? [`ignored the column${extra.length > 1 ? "s" : ""} ${extra.join(", ")}`] : [];
 }
 
-async function load(connection: DuckDBConnection, file: string, columns: Map<string, string>, labelled: boolean, rows?: number): Promise<void> {
+async function load(
+  connection: DuckDBConnection,
+  file: string,
+  columns: Map<string, string>,
+  labelled: boolean,
+  rows?: number,
+): Promise<void> {
   const raw = (name: string): string => `CAST(${quoted(columns.get(name) as string)} AS VARCHAR)`;
   // A cell that is not a number becomes NaN, which no cell may say: found and named by checkRows.
-  const amount = (text: string): string => `CASE WHEN ${text} IS NULL OR trim(${text}) = '' THEN NULL ELSE coalesce(try_cast(${text} AS FLOAT), 'NaN'::FLOAT) END`;
+  const amount = (text: string): string =>
+    `CASE WHEN ${text} IS NULL OR trim(${text}) = '' THEN NULL ELSE coalesce(try_cast(${text} AS FLOAT), 'NaN'::FLOAT) END`;
   const selected = [
     "row_number() OVER () AS row",
     `${blankIsNull(raw(userIdColumn))} AS user_id`,
@@ -97,12 +131,16 @@ async function load(connection: DuckDBConnection, file: string, columns: Map<str
 
 async function checkRows(connection: DuckDBConnection, file: string, labelled: boolean): Promise<void> {
   const first = async (condition: string, value: string) => {
-    const found = await connection.runAndReadAll(`SELECT row, ${value} AS value FROM customers WHERE ${condition} ORDER BY row LIMIT 1`);
+    const found = await connection.runAndReadAll(
+      `SELECT row, ${value} AS value FROM customers WHERE ${condition} ORDER BY row LIMIT 1`,
+    );
     const [row] = found.getRowObjects();
     return row ? { row: Number(row.row), value: row.value } : null;
   };
   const refuse = (row: number, message: string): never => {
-    throw new AppError("invalid_data", `${file}, data row ${row}: ${message}`, { flaws: [{ path: `row ${row}`, message }] });
+    throw new AppError("invalid_data", `${file}, data row ${row}: ${message}`, {
+      flaws: [{ path: `row ${row}`, message }],
+    });
   };
   const [count] = (await connection.runAndReadAll("SELECT count(*) AS rows FROM customers")).getRowObjects();
   if (Number(count?.rows) === 0) throw new AppError("invalid_data", `${file} has a header but no customers`);
@@ -117,9 +155,12 @@ async function checkRows(connection: DuckDBConnection, file: string, labelled: b
     }
   }
   const duplicate = (
-    await connection.runAndReadAll("SELECT user_id, max(row) AS row FROM customers GROUP BY user_id HAVING count(*) > 1 ORDER BY row LIMIT 1")
+    await connection.runAndReadAll(
+      "SELECT user_id, max(row) AS row FROM customers GROUP BY user_id HAVING count(*) > 1 ORDER BY row LIMIT 1",
+    )
   ).getRowObjects()[0];
-  if (duplicate) refuse(Number(duplicate.row), `the user id ${duplicate.user_id} occurs twice: keep one row for each customer`);
+  if (duplicate)
+    refuse(Number(duplicate.row), `the user id ${duplicate.user_id} occurs twice: keep one row for each customer`);
   if (labelled) {
     const odd = await first("churn IS NULL OR churn NOT IN ('0', '1', '0.0', '1.0', 'true', 'false')", "churn");
     if (odd) refuse(odd.row, `${targetColumn} must be 0 or 1, not "${odd.value ?? ""}"`);
@@ -130,7 +171,9 @@ async function checkRows(connection: DuckDBConnection, file: string, labelled: b
 export async function enumerateLevels(connection: DuckDBConnection): Promise<Record<CategoricalName, string[]>> {
   const levels: Partial<Record<CategoricalName, string[]>> = {};
   for (const name of categoricalNames) {
-    const found = await connection.runAndReadAll(`SELECT DISTINCT ${name} AS level FROM customers WHERE ${name} IS NOT NULL ORDER BY 1`);
+    const found = await connection.runAndReadAll(
+      `SELECT DISTINCT ${name} AS level FROM customers WHERE ${name} IS NOT NULL ORDER BY 1`,
+    );
     levels[name] = found.getRowObjects().map(({ level }) => String(level));
     // An enumeration cannot be empty; a column without any value has one level that no row has.
     const declared = levels[name].length > 0 ? levels[name] : [""];

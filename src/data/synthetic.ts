@@ -60,7 +60,9 @@ function createMarginal(quantiles: readonly number[], maximum: number): (score: 
 
 /** Ranks the values of a discrete distribution by normal scores: index → the score's interval. */
 function createRegularity(label: Class): (score: number) => number {
-  const shares = calibration.regularity.map((share, i) => ofClass(share, interpolate(calibration.churnByRegularity, i + 1), label));
+  const shares = calibration.regularity.map((share, i) =>
+    ofClass(share, interpolate(calibration.churnByRegularity, i + 1), label),
+  );
   const total = shares.reduce((sum, share) => sum + share, 0);
   let sum = 0;
   const ends = shares.map((share) => {
@@ -96,7 +98,9 @@ const amountColumns = calibration.correlationColumns.slice(1);
 
 function createClass(label: Class) {
   const patterns = Object.keys(calibration.patterns);
-  const weights = Object.values(calibration.patterns as Levels).map(([count, churn]) => ofClass(count as number, churn as number, label));
+  const weights = Object.values(calibration.patterns as Levels).map(([count, churn]) =>
+    ofClass(count as number, churn as number, label),
+  );
   const present = patterns.map((pattern) => [...pattern].filter((bit) => bit === "1").length);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // The middle of each number of present columns among all rows of the class, as a normal score.
@@ -112,11 +116,15 @@ function createClass(label: Class) {
   return {
     drawPattern(random: Random): { pattern: string; score: number } {
       const i = choosePattern(random);
-      const score = presenceWeight * (presenceScores[present[i] as number] as number) + Math.sqrt(1 - presenceWeight ** 2) * random.normal();
+      const score =
+        presenceWeight * (presenceScores[present[i] as number] as number) +
+        Math.sqrt(1 - presenceWeight ** 2) * random.normal();
       return { pattern: patterns[i] as string, score };
     },
     regularity: createRegularity(label),
-    marginals: amountColumns.map((column) => createMarginal(quantiles[column]?.[label] as number[], maximum[column] as number)),
+    marginals: amountColumns.map((column) =>
+      createMarginal(quantiles[column]?.[label] as number[], maximum[column] as number),
+    ),
     zoneMissing: [missing.ZONE1?.[label] as number, missing.ZONE2?.[label] as number] as const,
     drawRegion: levelsOf(calibration.region as Levels, label),
     drawTenure: levelsOf(calibration.tenure as Levels, label),
@@ -147,7 +155,9 @@ export function* generate({ rows, seed }: SyntheticOptions): Generator<LabelledC
     const churned = random.uniform() < calibration.churnRate;
     const model = classes[churned ? 1 : 0];
     const { pattern, score } = model.drawPattern(random);
-    const [hasRegion, hasMontant, hasRevenue, hasData, hasOnNet, hasOrange, hasTigo, hasPack] = [...pattern].map((bit) => bit === "1");
+    const [hasRegion, hasMontant, hasRevenue, hasData, hasOnNet, hasOrange, hasTigo, hasPack] = [...pattern].map(
+      (bit) => bit === "1",
+    );
     normals[0] = score;
     for (let i = 1; i < normals.length; i++) normals[i] = random.normal();
     const amounts = amountColumns.map((_, i) => {
@@ -156,9 +166,23 @@ export function* generate({ rows, seed }: SyntheticOptions): Generator<LabelledC
       return (model.marginals[i] as (score: number) => number)(correlated);
     });
     const [montant, rech, revenue, frequence, data, onNet, orange, tigo, zone1, zone2, packs] = amounts as [
-      number, number, number, number, number, number, number, number, number, number, number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
     ];
-    const customer: Customer = { user_id: drawId(random), tenure: model.drawTenure(random), regularity: model.regularity(score) };
+    const customer: Customer = {
+      user_id: drawId(random),
+      tenure: model.drawTenure(random),
+      regularity: model.regularity(score),
+    };
     if (hasRegion) customer.region = model.drawRegion(random);
     const roundMontant = Math.max(50, (montant < 1000 ? 50 : 100) * Math.round(montant / (montant < 1000 ? 50 : 100)));
     if (hasMontant) {
@@ -166,10 +190,15 @@ export function* generate({ rows, seed }: SyntheticOptions): Generator<LabelledC
       customer.frequence_rech = Math.max(1, rech);
     }
     if (hasRevenue) {
-      const value = hasMontant ? Math.max(1, Math.round(roundMontant * Math.exp(0.08 * random.normal() * Math.abs(random.normal())))) : Math.max(1, revenue);
+      const value = hasMontant
+        ? Math.max(1, Math.round(roundMontant * Math.exp(0.08 * random.normal() * Math.abs(random.normal()))))
+        : Math.max(1, revenue);
       customer.revenue = value;
       customer.arpu_segment = Math.round(value / 3);
-      customer.frequence = Math.max(1, hasMontant ? Math.max(frequence, random.uniform() < 0.965 ? Math.max(1, rech) : 1) : frequence);
+      customer.frequence = Math.max(
+        1,
+        hasMontant ? Math.max(frequence, random.uniform() < 0.965 ? Math.max(1, rech) : 1) : frequence,
+      );
     }
     if (hasData) customer.data_volume = data;
     if (hasOnNet) customer.on_net = onNet;
@@ -182,7 +211,10 @@ export function* generate({ rows, seed }: SyntheticOptions): Generator<LabelledC
     }
     if (hasPack) {
       customer.top_pack = model.drawTopPack(random);
-      customer.freq_top_pack = Math.max(1, customer.frequence && random.uniform() < 0.975 ? Math.min(packs, customer.frequence) : packs);
+      customer.freq_top_pack = Math.max(
+        1,
+        customer.frequence && random.uniform() < 0.975 ? Math.min(packs, customer.frequence) : packs,
+      );
     }
     yield { customer, churned };
   }

@@ -21,7 +21,10 @@ const feedbackSchema = z
     user_id: z.string().min(1).max(maxTextLength).optional(),
     churned: z.union([z.boolean(), z.literal(0), z.literal(1)], "expected true, false, 0 or 1"),
     observed_at: z
-      .union([z.iso.datetime({ offset: true }), z.int().min(0).max(latestTime)], "expected an ISO 8601 time or milliseconds since 1970")
+      .union(
+        [z.iso.datetime({ offset: true }), z.int().min(0).max(latestTime)],
+        "expected an ISO 8601 time or milliseconds since 1970",
+      )
       .nullish(),
   })
   .refine(({ prediction_id, user_id }) => (prediction_id === undefined) !== (user_id === undefined), {
@@ -56,7 +59,8 @@ function fromCsv(record: Record<string, string>): unknown {
   const values = Object.fromEntries(cells) as Record<string, unknown>;
   const truth: Record<string, boolean> = { "0": false, "1": true, false: false, true: true };
   if (typeof values.churned === "string") values.churned = truth[values.churned.toLowerCase()] ?? values.churned;
-  if (typeof values.observed_at === "string" && /^\d+$/.test(values.observed_at)) values.observed_at = Number(values.observed_at);
+  if (typeof values.observed_at === "string" && /^\d+$/.test(values.observed_at))
+    values.observed_at = Number(values.observed_at);
   return values;
 }
 
@@ -82,7 +86,12 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
     for (const [line, value] of entries) {
       const parsed = feedbackSchema.safeParse(value);
       if (parsed.success) valid.push([line, toFeedback(parsed.data)]);
-      else reject(summary, line, parsed.error.issues.map((issue) => `${issue.path.join(".") || "line"}: ${issue.message}`).join("; "));
+      else
+        reject(
+          summary,
+          line,
+          parsed.error.issues.map((issue) => `${issue.path.join(".") || "line"}: ${issue.message}`).join("; "),
+        );
     }
     const outcomes = valid.length === 0 ? [] : await service.record(valid.map(([, feedback]) => feedback));
     outcomes.forEach((outcome: FeedbackOutcome, i) => {
@@ -93,7 +102,8 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
 
   async function recordCsv(request: Request): Promise<Summary> {
     const summary = emptySummary();
-    if (!request.body) throw new AppError("malformed_body", "the CSV is empty: send a header line and one line for each label");
+    if (!request.body)
+      throw new AppError("malformed_body", "the CSV is empty: send a header line and one line for each label");
     const parser = Readable.fromWeb(request.body as never).pipe(
       parse({
         bom: true,
@@ -105,7 +115,10 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
     );
     let entries: [number, unknown][] = [];
     try {
-      for await (const { info, record } of parser as AsyncIterable<{ info: { lines: number }; record: Record<string, string> }>) {
+      for await (const { info, record } of parser as AsyncIterable<{
+        info: { lines: number };
+        record: Record<string, string>;
+      }>) {
         entries.push([info.lines, fromCsv(record)]);
         if (entries.length < csvChunk) continue;
         await recordAll(summary, entries);
@@ -115,7 +128,11 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
       if (!(error instanceof CsvError)) throw error;
       await recordAll(summary, entries);
       const flaw: Flaw = { path: `line ${(error as { lines?: number }).lines ?? "?"}`, message: error.message };
-      throw new AppError("malformed_body", `the CSV is broken: ${error.message}; ${describeCounts(summary)} before that`, { cause: error, flaws: [flaw] });
+      throw new AppError(
+        "malformed_body",
+        `the CSV is broken: ${error.message}; ${describeCounts(summary)} before that`,
+        { cause: error, flaws: [flaw] },
+      );
     }
     await recordAll(summary, entries);
     return summary;
@@ -137,7 +154,10 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
             "By prediction_id, or by user_id for the user's last prediction. The observation made last is believed; a label for a user without predictions waits for the first.",
           tag: "feedback",
           body: { schema: feedbackSchema, example: exampleFeedback },
-          answer: { schema: answerSchema, example: { prediction_id: exampleFeedback.prediction_id, status: "recorded" } },
+          answer: {
+            schema: answerSchema,
+            example: { prediction_id: exampleFeedback.prediction_id, status: "recorded" },
+          },
           problems: [400, 401, 403, 404, 413, 415, 422, 429, 503],
         }),
       },

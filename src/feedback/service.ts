@@ -55,12 +55,14 @@ export function createFeedbackService({ durability, predictions, labels, now, on
   function record(feedback: Feedback, receivedAt: number): FeedbackOutcome {
     const label = { churned: feedback.churned, observedAt: feedback.observedAt ?? receivedAt, receivedAt };
     const { target } = feedback;
-    const prediction = "userId" in target ? predictions.latestOfUser(target.userId) : predictions.byId(target.predictionId);
+    const prediction =
+      "userId" in target ? predictions.latestOfUser(target.userId) : predictions.byId(target.predictionId);
     if (prediction) {
       const status = apply(prediction.seq, label);
       return { status, predictionId: prediction.id, delaySeconds: (receivedAt - prediction.predictedAt) / 1000 };
     }
-    if ("predictionId" in target) return { status: "rejected", reason: `there is no prediction ${target.predictionId}` };
+    if ("predictionId" in target)
+      return { status: "rejected", reason: `there is no prediction ${target.predictionId}` };
     labels.putPending(target.userId, label);
     return { status: "pending", predictionId: null, delaySeconds: null };
   }
@@ -82,7 +84,8 @@ export function createFeedbackService({ durability, predictions, labels, now, on
     /** @throws AppError `not_found` when the prediction does not exist. */
     async recordOne(feedback: Feedback): Promise<Exclude<FeedbackOutcome, { status: "rejected" }>> {
       const [outcome] = await batcher.submit([feedback]);
-      if (!outcome || outcome.status === "rejected") throw new AppError("not_found", outcome?.reason ?? "nothing was recorded");
+      if (!outcome || outcome.status === "rejected")
+        throw new AppError("not_found", outcome?.reason ?? "nothing was recorded");
       return outcome;
     },
     /** Gives a new prediction the label that waited for its user; belongs into the transaction that stores the prediction. */

@@ -36,7 +36,11 @@ export function createAccess(apiKeys: string, rateLimit: number, now: () => numb
       const separator = entry.lastIndexOf(":");
       const granted = entry.slice(separator + 1).split("+");
       const unknown = granted.find((role) => !roles.some((known) => known === role));
-      if (unknown) throw new AppError("invalid_setting", `bad setting: API_KEYS names the role "${unknown}": use ${roles.join(", ")}`);
+      if (unknown)
+        throw new AppError(
+          "invalid_setting",
+          `bad setting: API_KEYS names the role "${unknown}": use ${roles.join(", ")}`,
+        );
       return { name: `key ${i + 1}`, digest: digestOf(entry.slice(0, separator)), roles: new Set(granted) };
     });
   const isAllowed = createRateLimit(rateLimit, now);
@@ -48,7 +52,8 @@ export function createAccess(apiKeys: string, rateLimit: number, now: () => numb
       if (!isAllowed(key?.name ?? address)) {
         throw new AppError("rate_limited", `more than ${rateLimit} requests per second: slow down`);
       }
-      if (key && !key.roles.has(role) && !key.roles.has("admin")) throw new AppError("forbidden", `this needs a key with the role ${role}`);
+      if (key && !key.roles.has(role) && !key.roles.has("admin"))
+        throw new AppError("forbidden", `this needs a key with the role ${role}`);
       return key?.name ?? "anyone";
     },
   };

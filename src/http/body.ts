@@ -9,7 +9,9 @@ function reasonOf(issue: Issue): RejectionReason {
       return "unknown_key";
     case "invalid_type":
       if (issue.input === undefined) return "missing_key";
-      return issue.input === Number.POSITIVE_INFINITY || issue.input === Number.NEGATIVE_INFINITY ? "not_finite" : "wrong_type";
+      return issue.input === Number.POSITIVE_INFINITY || issue.input === Number.NEGATIVE_INFINITY
+        ? "not_finite"
+        : "wrong_type";
     case "too_small":
       return issue.origin === "number" ? "negative" : "too_short";
     case "too_big":
@@ -39,7 +41,8 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): z.outp
   throw new AppError("invalid_input", `${where}${first?.message}${more}`, { flaws });
 }
 
-const mediaType = (request: Request): string => (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+const mediaType = (request: Request): string =>
+  (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
 export const isCsv = (request: Request): boolean => mediaType(request) === "text/csv";
 
@@ -72,7 +75,10 @@ async function readText(request: Request, limit: number): Promise<string> {
 export async function readJson<S extends z.ZodType>(request: Request, schema: S, limit: number): Promise<z.output<S>> {
   const type = mediaType(request);
   if (type !== "application/json" && !type.endsWith("+json")) {
-    throw new AppError("unsupported_media_type", `the body is ${type || "of no stated type"}: send it as content-type: application/json`);
+    throw new AppError(
+      "unsupported_media_type",
+      `the body is ${type || "of no stated type"}: send it as content-type: application/json`,
+    );
   }
   const text = await readText(request, limit);
   let value: unknown;

@@ -9,7 +9,13 @@ export interface RouteDescription {
   summary: string;
   tag: "predictions" | "feedback" | "models" | "monitoring" | "replay" | "service";
   description?: string;
-  parameters?: { name: string; in: "path" | "query"; description: string; required?: boolean; example?: string | number }[];
+  parameters?: {
+    name: string;
+    in: "path" | "query";
+    description: string;
+    required?: boolean;
+    example?: string | number;
+  }[];
   body?: BodyDescription & { csv?: string };
   answer?: BodyDescription;
   /** An answer that is not JSON. */
@@ -28,7 +34,11 @@ const problemSchema = {
     detail: { type: "string" },
     errors: {
       type: "array",
-      items: { type: "object", properties: { path: { type: "string" }, message: { type: "string" } }, required: ["path", "message"] },
+      items: {
+        type: "object",
+        properties: { path: { type: "string" }, message: { type: "string" } },
+        required: ["path", "message"],
+      },
     },
   },
 };
@@ -46,7 +56,9 @@ export function describe(route: RouteDescription): Record<string, unknown> {
     : {
         description: "ok",
         ...(route.answer && {
-          content: { "application/json": { schema: jsonSchema(route.answer.schema, "output"), example: route.answer.example } },
+          content: {
+            "application/json": { schema: jsonSchema(route.answer.schema, "output"), example: route.answer.example },
+          },
         }),
       };
   return {
@@ -70,6 +82,9 @@ export function describe(route: RouteDescription): Record<string, unknown> {
         },
       },
     }),
-    responses: { "200": answer, ...Object.fromEntries((route.problems ?? []).map((status) => [String(status), problem])) },
+    responses: {
+      "200": answer,
+      ...Object.fromEntries((route.problems ?? []).map((status) => [String(status), problem])),
+    },
   };
 }

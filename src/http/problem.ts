@@ -41,7 +41,12 @@ export function problemResponse(error: unknown, headers: Record<string, string> 
   const problem: Problem =
     error instanceof AppError
       ? problemOf(error)
-      : { type: "urn:churnwatch:problem:defect", title: "The service failed", status: 500, detail: "an error of the service; it was logged" };
+      : {
+          type: "urn:churnwatch:problem:defect",
+          title: "The service failed",
+          status: 500,
+          detail: "an error of the service; it was logged",
+        };
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: {

@@ -29,7 +29,7 @@ export function findCuts(values: Float32Array, maxIntervals: number): Float32Arr
   let size = 0;
   for (let i = 0; i < values.length; i += step) {
     const value = values[i] as number;
-    if (value === value) sample[size++] = value;
+    if (!Number.isNaN(value)) sample[size++] = value;
   }
   const sorted = sample.subarray(0, size).sort();
   const distinct: number[] = [];
@@ -71,7 +71,7 @@ export function binFeature(values: Float32Array, maxBins: number): BinnedFeature
   const missing = cuts.length + 1;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (value !== value) {
+    if (Number.isNaN(value)) {
       codes[i] = missing;
       continue;
     }

@@ -53,8 +53,11 @@ export async function fit({ featureNames, train, validation, parameters, onRound
   if (validation) checkColumns(featureNames, validation, "validation");
   const random = createRandom(parameters.seed);
   const workspace = createWorkspace(train, parameters.maxBins);
-  const usable = workspace.features.flatMap(({ cuts, codes }, f) => (cuts.length > 0 || hasBothMissingAndNot(codes) ? [f] : []));
-  if (usable.length === 0) throw new AppError("invalid_data", "no feature has two different values: there is nothing to learn from");
+  const usable = workspace.features.flatMap(({ cuts, codes }, f) =>
+    cuts.length > 0 || hasBothMissingAndNot(codes) ? [f] : [],
+  );
+  if (usable.length === 0)
+    throw new AppError("invalid_data", "no feature has two different values: there is nothing to learn from");
 
   const baseScore = Math.fround(logOddsOf(train.labels));
   const trainScores = new Float64Array(train.labels.length).fill(baseScore);
@@ -74,7 +77,8 @@ export async function fit({ featureNames, train, validation, parameters, onRound
     if (validation && validationScores) addTree(grown.tree, validation.features, validationScores);
 
     const trainLoss = meanLogLoss(trainScores, train.labels);
-    const validationLoss = validation && validationScores ? meanLogLoss(validationScores, validation.labels) : Number.NaN;
+    const validationLoss =
+      validation && validationScores ? meanLogLoss(validationScores, validation.labels) : Number.NaN;
     const judged = validation ? validationLoss : -round;
     if (judged < best.loss) best = { round, loss: judged };
     const result = { round, trainLoss, validationLoss, bestRound: best.round };
@@ -118,7 +122,12 @@ function computeGradients(scores: Float64Array, labels: Uint8Array, { gradients,
 }
 
 /** Adds a tree's leaf values to the scores it was grown for; rows left out of the bag are walked down the tree. */
-function addScores({ tree, leaves }: GrownTree, rows: Uint32Array, { features, labels }: LabelledRows, scores: Float64Array): void {
+function addScores(
+  { tree, leaves }: GrownTree,
+  rows: Uint32Array,
+  { features, labels }: LabelledRows,
+  scores: Float64Array,
+): void {
   if (rows.length < labels.length) {
     addTree(tree, features, scores);
     return;
@@ -143,7 +152,10 @@ function sampleRows(count: number, fraction: number, random: Random): Uint32Arra
 function sampleFeatures(usable: readonly number[], fraction: number, random: Random): number[] {
   if (fraction === 1) return [...usable];
   const size = Math.max(1, Math.round(fraction * usable.length));
-  return random.shuffle([...usable]).slice(0, size).sort((a, b) => a - b);
+  return random
+    .shuffle([...usable])
+    .slice(0, size)
+    .sort((a, b) => a - b);
 }
 
 function logOddsOf(labels: Uint8Array): number {
@@ -163,12 +175,20 @@ function meanLogLoss(scores: Float64Array, labels: Uint8Array): number {
 
 function checkColumns(featureNames: readonly string[], { features, labels }: LabelledRows, part: string): void {
   if (features.length !== featureNames.length) {
-    throw new AppError("invalid_data", `the ${part} rows have ${features.length} columns for ${featureNames.length} features`);
+    throw new AppError(
+      "invalid_data",
+      `the ${part} rows have ${features.length} columns for ${featureNames.length} features`,
+    );
   }
   const odd = features.findIndex((values) => values.length !== labels.length);
-  if (odd >= 0) throw new AppError("invalid_data", `column ${featureNames[odd]} of the ${part} rows has ${features[odd]?.length} values for ${labels.length} labels`);
+  if (odd >= 0)
+    throw new AppError(
+      "invalid_data",
+      `column ${featureNames[odd]} of the ${part} rows has ${features[odd]?.length} values for ${labels.length} labels`,
+    );
   const bad = labels.findIndex((label) => label > 1);
-  if (bad >= 0) throw new AppError("invalid_data", `label ${bad} of the ${part} rows is ${labels[bad]}: labels are 0 or 1`);
+  if (bad >= 0)
+    throw new AppError("invalid_data", `label ${bad} of the ${part} rows is ${labels[bad]}: labels are 0 or 1`);
 }
 
 function checkRows(featureNames: readonly string[], rows: LabelledRows): void {
@@ -176,6 +196,9 @@ function checkRows(featureNames: readonly string[], rows: LabelledRows): void {
   const positives = rows.labels.reduce((sum, label) => sum + label, 0);
   if (rows.labels.length === 0) throw new AppError("invalid_data", "there are no rows to learn from");
   if (positives === 0 || positives === rows.labels.length) {
-    throw new AppError("invalid_data", `all ${rows.labels.length} rows have the label ${positives === 0 ? 0 : 1}: a model needs both`);
+    throw new AppError(
+      "invalid_data",
+      `all ${rows.labels.length} rows have the label ${positives === 0 ? 0 : 1}: a model needs both`,
+    );
   }
 }

@@ -40,7 +40,8 @@ export function fillHistogram(
     ordered.gradients[i] = gradients[row] as number;
     ordered.hessians[i] = hessians[row] as number;
   }
-  for (const f of used) addFeature(histogram, (features[f] as BinnedFeature).codes, 2 * (offsets[f] as number), rows, ordered);
+  for (const f of used)
+    addFeature(histogram, (features[f] as BinnedFeature).codes, 2 * (offsets[f] as number), rows, ordered);
 }
 
 function addFeature(

@@ -56,5 +56,6 @@ export function checkParameters(parameters: LearnerParameters): void {
     const value = parameters[name as keyof LearnerParameters];
     if (!isValid(value)) flaws.push({ path: name, message: `must be ${expected}, is ${value}` });
   }
-  if (flaws.length > 0) throw new AppError("invalid_input", flaws.map(({ path, message }) => `${path} ${message}`).join("; "), { flaws });
+  if (flaws.length > 0)
+    throw new AppError("invalid_input", flaws.map(({ path, message }) => `${path} ${message}`).join("; "), { flaws });
 }

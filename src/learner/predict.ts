@@ -11,7 +11,7 @@ export function addTree(tree: Tree, features: readonly Float32Array[], scores: F
     let column = feature[0] as number;
     while (column >= 0) {
       const x = (features[column] as Float32Array)[row] as number;
-      const isLeft = x <= (threshold[node] as number) || (x !== x && missingLeft[node] === 1);
+      const isLeft = x <= (threshold[node] as number) || (Number.isNaN(x) && missingLeft[node] === 1);
       node = (isLeft ? left[node] : right[node]) as number;
       column = feature[node] as number;
     }

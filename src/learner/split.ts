@@ -63,7 +63,9 @@ export function findSplit(
         const rightHessian = total.hessian - leftHessian;
         if (leftHessian < least || rightHessian < least || leftHessian <= 0 || rightHessian <= 0) continue;
         const rightGradient = total.gradient - leftGradient;
-        const score = (leftGradient * leftGradient) / (leftHessian + penalty) + (rightGradient * rightGradient) / (rightHessian + penalty);
+        const score =
+          (leftGradient * leftGradient) / (leftHessian + penalty) +
+          (rightGradient * rightGradient) / (rightHessian + penalty);
         if (score <= bestScore) continue;
         bestScore = score;
         // Where training saw nothing missing, a missing value follows the larger side.

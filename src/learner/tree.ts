@@ -41,7 +41,12 @@ export interface GrownTree {
  * Grows a tree leaf by leaf, the split with the largest gain first, on the rows given; `rows` is put in the order of
  * the leaves.
  */
-export function growTree(workspace: Workspace, rows: Uint32Array, used: readonly number[], options: GrowOptions): GrownTree {
+export function growTree(
+  workspace: Workspace,
+  rows: Uint32Array,
+  used: readonly number[],
+  options: GrowOptions,
+): GrownTree {
   const { features, offsets, gradients, hessians, ordered } = workspace;
   const nodes = createNodes(2 * options.maxLeaves - 1);
   const takeHistogram = (): Histogram => workspace.histograms.pop() ?? new Float64Array(2 * (offsets.at(-1) as number));
@@ -63,7 +68,10 @@ export function growTree(workspace: Workspace, rows: Uint32Array, used: readonly
   const leaves = [openLeaf(0, 0, rows.length, all, fill(takeHistogram(), 0, rows.length))];
   let size = 1;
   while (leaves.length < options.maxLeaves) {
-    const chosen = leaves.reduce((best, leaf, i) => ((leaf.split?.gain ?? 0) > (leaves[best]?.split?.gain ?? 0) ? i : best), 0);
+    const chosen = leaves.reduce(
+      (best, leaf, i) => ((leaf.split?.gain ?? 0) > (leaves[best]?.split?.gain ?? 0) ? i : best),
+      0,
+    );
     const leaf = leaves[chosen] as Leaf;
     const { split } = leaf;
     if (!split) break;
@@ -77,7 +85,10 @@ export function growTree(workspace: Workspace, rows: Uint32Array, used: readonly
     nodes.right[leaf.node] = right;
     nodes.gain[leaf.node] = split.gain;
 
-    const rightSums = { gradient: leaf.sums.gradient - split.left.gradient, hessian: leaf.sums.hessian - split.left.hessian };
+    const rightSums = {
+      gradient: leaf.sums.gradient - split.left.gradient,
+      hessian: leaf.sums.hessian - split.left.hessian,
+    };
     const isLeftSmaller = middle - leaf.start <= leaf.end - middle;
     const smaller = isLeftSmaller ? fill(takeHistogram(), leaf.start, middle) : fill(takeHistogram(), middle, leaf.end);
     const larger = leaf.histogram;
@@ -97,7 +108,14 @@ export function growTree(workspace: Workspace, rows: Uint32Array, used: readonly
 }
 
 /** Orders the rows of a leaf so that those going left come first, each side in its order. @returns where the right side begins. */
-function partition(rows: Uint32Array, start: number, end: number, feature: BinnedFeature, split: Split, scratch: Uint32Array): number {
+function partition(
+  rows: Uint32Array,
+  start: number,
+  end: number,
+  feature: BinnedFeature,
+  split: Split,
+  scratch: Uint32Array,
+): number {
   const goesLeft = new Uint8Array(missingCode(feature) + 1).fill(1, 0, split.bin + 1);
   goesLeft[missingCode(feature)] = split.missingLeft ? 1 : 0;
   const { codes } = feature;

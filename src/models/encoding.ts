@@ -6,7 +6,10 @@ import type { FeatureEncoding } from "./manifest.ts";
 export type Encoder = (customer: Customer, into: Float32Array, offset: number) => void;
 
 const levelCodes = (encoding: Extract<FeatureEncoding, { kind: "categorical" }>): Map<string, number> => {
-  const codes = encoding.levels.map((level, code): [string, number] => [level, code < encoding.other ? code : code + 1]);
+  const codes = encoding.levels.map((level, code): [string, number] => [
+    level,
+    code < encoding.other ? code : code + 1,
+  ]);
   return new Map(codes);
 };
 

@@ -23,7 +23,10 @@ const figure = z.number().nullable();
 const performanceSchema = z.object({
   rows: z.number().int(),
   classes: z.tuple([z.number().int(), z.number().int()]),
-  metrics: z.record(z.enum(performanceMetrics), z.object({ value: figure, lower: figure, upper: figure, standardError: figure })),
+  metrics: z.record(
+    z.enum(performanceMetrics),
+    z.object({ value: figure, lower: figure, upper: figure, standardError: figure }),
+  ),
   confusion: z.object({
     truePositives: z.number(),
     falsePositives: z.number(),

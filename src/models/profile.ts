@@ -50,7 +50,9 @@ const decimal = (value: number): string => String(Number(value.toPrecision(6)));
 export function binLabels(profile: FeatureProfile): string[] {
   if (profile.kind === "categorical") return [missingBin, ...profile.levels, otherBin];
   const { edges } = profile;
-  const intervals = edges.map((edge, i) => (i === 0 ? `<=${decimal(edge)}` : `${decimal(edges[i - 1] as number)}-${decimal(edge)}`));
+  const intervals = edges.map((edge, i) =>
+    i === 0 ? `<=${decimal(edge)}` : `${decimal(edges[i - 1] as number)}-${decimal(edge)}`,
+  );
   const last = edges.at(-1);
   intervals.push(last === undefined ? "any" : `>${decimal(last)}`);
   return [missingBin, ...(profile.hasZeroBin ? [zeroBin] : []), ...intervals];

@@ -32,7 +32,8 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
   const isRegistered = (version: string): boolean => store.list().some((model) => model.version === version);
 
   function requireRegistered(version: string): void {
-    if (!isRegistered(version)) throw new AppError("not_found", `there is no model version ${version} (GET /models lists them)`);
+    if (!isRegistered(version))
+      throw new AppError("not_found", `there is no model version ${version} (GET /models lists them)`);
   }
 
   /** @throws AppError `unavailable` when the manifest is absent, damaged or of another format. */
@@ -42,16 +43,24 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
     try {
       content = JSON.parse(readFileSync(file, "utf8"));
     } catch (error) {
-      throw new AppError("unavailable", `model ${version}: cannot read ${file}: ${messageOf(error)}; ${remedy}`, { cause: error });
+      throw new AppError("unavailable", `model ${version}: cannot read ${file}: ${messageOf(error)}; ${remedy}`, {
+        cause: error,
+      });
     }
     const format = (content as { format?: unknown } | null)?.format;
     if (format !== manifestFormat) {
-      throw new AppError("unavailable", `model ${version} has manifest format ${format}, this program reads ${manifestFormat}; ${remedy}`);
+      throw new AppError(
+        "unavailable",
+        `model ${version} has manifest format ${format}, this program reads ${manifestFormat}; ${remedy}`,
+      );
     }
     const manifest = manifestSchema.safeParse(content);
     if (manifest.success) return manifest.data;
     const issue = manifest.error.issues[0];
-    throw new AppError("unavailable", `model ${version}: bad manifest at ${issue?.path.join(".")}: ${issue?.message}; ${remedy}`);
+    throw new AppError(
+      "unavailable",
+      `model ${version}: bad manifest at ${issue?.path.join(".")}: ${issue?.message}; ${remedy}`,
+    );
   }
 
   /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
@@ -62,10 +71,15 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
     try {
       onnx = readFileSync(file);
     } catch (error) {
-      throw new AppError("unavailable", `model ${version}: cannot read ${file}: ${messageOf(error)}; ${remedy}`, { cause: error });
+      throw new AppError("unavailable", `model ${version}: cannot read ${file}: ${messageOf(error)}; ${remedy}`, {
+        cause: error,
+      });
     }
     if (createHash("sha256").update(onnx).digest("hex") !== manifest.onnx.sha256) {
-      throw new AppError("unavailable", `model ${version}: ${file} is damaged (its checksum differs from the manifest); ${remedy}`);
+      throw new AppError(
+        "unavailable",
+        `model ${version}: ${file} is damaged (its checksum differs from the manifest); ${remedy}`,
+      );
     }
     const session = await openSession(onnx, manifest.features.length);
     return { manifest, session, encode: createEncoder(manifest.features), binner: createBinner(manifest.reference) };
@@ -84,7 +98,8 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
       const temporary = join(directory, `.writing-${manifest.version}`);
       rmSync(temporary, { recursive: true, force: true });
       mkdirSync(temporary, { recursive: true });
-      for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), content, { flush: true });
+      for (const [name, content] of Object.entries(files))
+        writeFileSync(join(temporary, name), content, { flush: true });
       writeFileSync(join(temporary, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`, { flush: true });
       renameSync(temporary, folderOf(manifest.version));
       store.register({ version: manifest.version, trainedAt: manifest.trainedAt, registeredAt: now() });
@@ -106,7 +121,8 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
     /** Goes back to the version that served before, after proof that it loads. @returns that version. */
     async rollback(): Promise<string> {
       const previous = store.previous();
-      if (!previous) throw new AppError("conflict", "no version served before the present one: nothing to roll back to");
+      if (!previous)
+        throw new AppError("conflict", "no version served before the present one: nothing to roll back to");
       const model = await load(previous);
       await model.session.release();
       store.rollback(now());

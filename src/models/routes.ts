@@ -72,7 +72,9 @@ export function modelRoutes({ registry, serving, audit, now, authorize }: ModelR
         detail: describe({
           summary: "A version's data, parameters, metrics and reference profile",
           tag: "models",
-          parameters: [{ name: "version", in: "path", description: "a version of GET /models", example: exampleModel.version }],
+          parameters: [
+            { name: "version", in: "path", description: "a version of GET /models", example: exampleModel.version },
+          ],
           answer: { schema: manifestSchema, example: undefined },
           problems: [401, 403, 404, 503],
         }),
@@ -92,7 +94,9 @@ export function modelRoutes({ registry, serving, audit, now, authorize }: ModelR
         detail: describe({
           summary: "Lets a version serve",
           tag: "models",
-          parameters: [{ name: "version", in: "path", description: "a version of GET /models", example: exampleModel.version }],
+          parameters: [
+            { name: "version", in: "path", description: "a version of GET /models", example: exampleModel.version },
+          ],
           answer: { schema: useSchema, example: { serving: exampleModel.version, since: exampleModel.serving_since } },
           problems: [401, 403, 404, 503],
         }),

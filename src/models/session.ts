@@ -14,9 +14,16 @@ export interface Session {
  */
 export async function openSession(onnx: Uint8Array | string, featureCount: number): Promise<Session> {
   let session: InferenceSession;
-  const options: InferenceSession.SessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: "all" };
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+  };
   try {
-    session = typeof onnx === "string" ? await InferenceSession.create(onnx, options) : await InferenceSession.create(onnx, options);
+    session =
+      typeof onnx === "string"
+        ? await InferenceSession.create(onnx, options)
+        : await InferenceSession.create(onnx, options);
   } catch (error) {
     throw new AppError("unavailable", `the ONNX model cannot be loaded: ${messageOf(error)}`, { cause: error });
   }

@@ -37,10 +37,18 @@ function judge(
 }
 
 /** PSI of one feature between the reference and the window; the threshold allows for all features being watched. */
-export function featureDrift(profile: ReferenceProfile, column: number, window: Window, thresholds: PsiThresholds): Finding {
+export function featureDrift(
+  profile: ReferenceProfile,
+  column: number,
+  window: Window,
+  thresholds: PsiThresholds,
+): Finding {
   const feature = profile.features[column] as FeatureProfile;
-  return judge({ monitor: "drift", feature: feature.name, rows: window.rows }, feature.counts, countBins(feature, window, column), () =>
-    thresholds.get(feature.name, feature.counts, window.rows, rateWithin(profile.features.length)),
+  return judge(
+    { monitor: "drift", feature: feature.name, rows: window.rows },
+    feature.counts,
+    countBins(feature, window, column),
+    () => thresholds.get(feature.name, feature.counts, window.rows, rateWithin(profile.features.length)),
   );
 }
 

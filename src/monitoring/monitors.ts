@@ -89,7 +89,10 @@ export function createMonitors(options: MonitorsOptions) {
         findings.push(...featureQuality(reference, column, window), featureDrift(reference, column, window, psi));
         await breathe();
       }
-      findings.push(predictionDrift(reference, window, psi), ...estimatedPerformance(window, performance.holdout, threshold));
+      findings.push(
+        predictionDrift(reference, window, psi),
+        ...estimatedPerformance(window, performance.holdout, threshold),
+      );
       await breathe();
       const realized = realizedPerformance(window, performance.holdout, threshold);
       findings.push(...realized.findings);
@@ -116,7 +119,10 @@ export function createMonitors(options: MonitorsOptions) {
       results.insertAll(pass.results);
       onPass(pass);
       const alarms = pass.results.filter((result) => result.verdict === "alarm").length;
-      events.publish({ type: "monitors", data: { evaluated_at: new Date(evaluatedAt).toISOString(), rows: window.rows, alarms } });
+      events.publish({
+        type: "monitors",
+        data: { evaluated_at: new Date(evaluatedAt).toISOString(), rows: window.rows, alarms },
+      });
       return pass;
     },
   };

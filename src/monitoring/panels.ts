@@ -42,14 +42,20 @@ export const recordedSeries = {
 const serving = 'job=~"$job", instance=~"$instance"';
 
 /** The selector of a metric of the service, by job and instance and by further matchers such as `class="1"`. */
-export const select = ({ name }: { name: string }, ...matchers: string[]): string => `${name}{${[serving, ...matchers].join(", ")}}`;
+export const select = ({ name }: { name: string }, ...matchers: string[]): string =>
+  `${name}{${[serving, ...matchers].join(", ")}}`;
 
 /** The per-second rate of a counter, or of a part of a histogram: `bucket`, `sum` or `count`. */
-export function rate({ name }: { name: string }, matchers: readonly string[] = [], part?: "bucket" | "sum" | "count"): string {
+export function rate(
+  { name }: { name: string },
+  matchers: readonly string[] = [],
+  part?: "bucket" | "sum" | "count",
+): string {
   return `rate(${select({ name: part ? `${name}_${part}` : name }, ...matchers)}[$__rate_interval])`;
 }
 
-const pushed = ({ name }: { name: string }, ...matchers: string[]): string => `${name}{${[`job="${trainingJob}"`, ...matchers].join(", ")}}`;
+const pushed = ({ name }: { name: string }, ...matchers: string[]): string =>
+  `${name}{${[`job="${trainingJob}"`, ...matchers].join(", ")}}`;
 const metrics = serviceMetrics;
 const young = "Fewer rows than can be judged: wait for the window to fill";
 
@@ -107,7 +113,8 @@ function performancePanel(metric: PerformanceMetric): Panel {
 const glance: Panel[] = [
   {
     title: "Monitors",
-    meaning: "ALARM: a figure of this monitor was outside its threshold in two passes in a row. Look below in the section of that name.",
+    meaning:
+      "ALARM: a figure of this monitor was outside its threshold in two passes in a row. Look below in the section of that name.",
     unit: "alarm",
     view: "figures",
     width: 9,
@@ -146,7 +153,8 @@ const glance: Panel[] = [
   },
   {
     title: "Labels known",
-    meaning: "Share of the window's predictions whose outcome is known. Below one half, realized performance is not judged.",
+    meaning:
+      "Share of the window's predictions whose outcome is known. Below one half, realized performance is not judged.",
     unit: "ratio",
     view: "figures",
     width: 3,
@@ -156,7 +164,9 @@ const glance: Panel[] = [
 ];
 
 const performance: Panel[] = [
-  ...(Object.keys(metricTitles) as PerformanceMetric[]).filter((metric) => performanceMetrics.includes(metric)).map(performancePanel),
+  ...(Object.keys(metricTitles) as PerformanceMetric[])
+    .filter((metric) => performanceMetrics.includes(metric))
+    .map(performancePanel),
   {
     title: "Label coverage",
     meaning: "Share of the window's predictions whose outcome is known. Realized figures need one half.",
@@ -177,7 +187,8 @@ const performance: Panel[] = [
   },
   {
     title: "Error of the estimate",
-    meaning: "Realized minus estimated. Far from 0 while inputs are calm: what inputs mean has changed (concept drift).",
+    meaning:
+      "Realized minus estimated. Far from 0 while inputs are calm: what inputs mean has changed (concept drift).",
     unit: "score",
     view: "lines",
     width: 6,
@@ -203,32 +214,41 @@ const trainingShare = `sum(${pushed(trainingMetrics.samples, 'observed_class="1"
 const predictions: Panel[] = [
   {
     title: "Predicted churners",
-    meaning: "Share of customers called churners now, beside the share of churners at training (pushed by the training run).",
+    meaning:
+      "Share of customers called churners now, beside the share of churners at training (pushed by the training run).",
     unit: "ratio",
     view: "lines",
     width: 8,
     empty: "No predictions in this time",
     series: [
-      { expression: `sum(${rate(metrics.predictions, ['predicted_class="1"'])}) / sum(${rate(metrics.predictions)})`, legend: "predicted" },
+      {
+        expression: `sum(${rate(metrics.predictions, ['predicted_class="1"'])}) / sum(${rate(metrics.predictions)})`,
+        legend: "predicted",
+      },
       { expression: trainingShare, legend: "churned at training", role: "reference" },
     ],
   },
   {
     title: "Mean probability",
-    meaning: "Mean predicted probability beside the share that did churn. A gap means that probabilities are no longer calibrated.",
+    meaning:
+      "Mean predicted probability beside the share that did churn. A gap means that probabilities are no longer calibrated.",
     unit: "ratio",
     view: "lines",
     width: 8,
     empty: "No predictions in this time",
     series: [
-      { expression: `sum(${rate(metrics.probability, [], "sum")}) / sum(${rate(metrics.probability, [], "count")})`, legend: "mean probability" },
+      {
+        expression: `sum(${rate(metrics.probability, [], "sum")}) / sum(${rate(metrics.probability, [], "count")})`,
+        legend: "mean probability",
+      },
       { expression: churnShare, legend: "churned in the window" },
       { expression: trainingShare, legend: "churned at training", role: "reference" },
     ],
   },
   {
     title: "Drift of the score",
-    meaning: "Distance between the scores of the window and those of the reference, with the distance that chance alone does not exceed.",
+    meaning:
+      "Distance between the scores of the window and those of the reference, with the distance that chance alone does not exceed.",
     unit: "score",
     view: "lines",
     width: 8,
@@ -254,7 +274,9 @@ const predictions: Panel[] = [
     view: "lines",
     width: 12,
     empty: "No predictions in this time",
-    series: [{ expression: `sum by (predicted_class) (${rate(metrics.predictions)})`, legend: "class {{predicted_class}}" }],
+    series: [
+      { expression: `sum by (predicted_class) (${rate(metrics.predictions)})`, legend: "class {{predicted_class}}" },
+    ],
   },
 ];
 
@@ -301,14 +323,19 @@ function featurePanels(feature: FieldName): Panel[] {
     },
     {
       title: `${feature}: distribution`,
-      meaning: "Share of each bin in the last ten minutes beside its share in the reference. Bins are fixed at training.",
+      meaning:
+        "Share of each bin in the last ten minutes beside its share in the reference. Bins are fixed at training.",
       unit: "ratio",
       view: "shares",
       width: 16,
       empty: "No predictions in the last ten minutes",
       series: [
         { expression: `sum by (bin) (${select({ name: recordedSeries.featureBinRatio }, of)})`, legend: "now" },
-        { expression: `sum by (bin) (${select(metrics.featureReference, of)})`, legend: "reference", role: "reference" },
+        {
+          expression: `sum by (bin) (${select(metrics.featureReference, of)})`,
+          legend: "reference",
+          role: "reference",
+        },
       ],
     },
   ];
@@ -317,7 +344,8 @@ function featurePanels(feature: FieldName): Panel[] {
 const source: Panel[] = [
   {
     title: "Missing values, against the reference",
-    meaning: "Share of missing values in the window minus that of the reference. Missing is information here, so a change of it is drift.",
+    meaning:
+      "Share of missing values in the window minus that of the reference. Missing is information here, so a change of it is drift.",
     unit: "ratio",
     view: "lines",
     width: 12,
@@ -364,6 +392,10 @@ export const modelSections: readonly Section[] = [
   { title: "Performance", panels: performance },
   { title: "Predictions", panels: predictions },
   { title: "Model inputs", panels: inputs },
-  { title: "Each input: drift, and its distribution beside the reference", panels: fieldNames.flatMap(featurePanels), collapsed: true },
+  {
+    title: "Each input: drift, and its distribution beside the reference",
+    panels: fieldNames.flatMap(featurePanels),
+    collapsed: true,
+  },
   { title: "Source data", panels: source },
 ];

@@ -27,7 +27,10 @@ function bounds(metric: PerformanceMetric, reference: Performance, rows: number,
   const { value, standardError } = reference.metrics[metric];
   const z = normalQuantile(1 - rateWithin(performanceMetrics.length));
   if (metric === "calibration_error") {
-    return { thresholdLower: none, thresholdUpper: Math.max(value ?? 0, calibrated.value) + z * calibrated.standardError };
+    return {
+      thresholdLower: none,
+      thresholdUpper: Math.max(value ?? 0, calibrated.value) + z * calibrated.standardError,
+    };
   }
   const spread = z * (standardError ?? none) * Math.sqrt(1 + reference.rows / rows);
   if (errors.includes(metric)) return { thresholdLower: none, thresholdUpper: (value ?? none) + spread };
@@ -45,7 +48,8 @@ export function realizedPerformance(window: Window, reference: Performance, thre
   const calibrated = estimatePerformance(probabilities, threshold).metrics.calibration_error;
   const findings = performanceMetrics.map((metric): Finding => {
     const base = { monitor: "realized", metric, feature: null, rows } as const;
-    if (unjudged) return { ...base, value: none, lower: none, upper: none, thresholdLower: none, thresholdUpper: none, unjudged };
+    if (unjudged)
+      return { ...base, value: none, lower: none, upper: none, thresholdLower: none, thresholdUpper: none, unjudged };
     const { value, lower, upper } = intervals[metric];
     return { ...base, value, lower, upper, ...bounds(metric, reference, rows, calibrated) };
   });
@@ -80,7 +84,15 @@ export function estimatedPerformance(window: Window, reference: Performance, thr
   return performanceMetrics.map((metric): Finding => {
     const base = { monitor: "estimated", metric, feature: null, rows } as const;
     if (rows < leastRows) {
-      return { ...base, value: none, lower: none, upper: none, thresholdLower: none, thresholdUpper: none, unjudged: "insufficient" };
+      return {
+        ...base,
+        value: none,
+        lower: none,
+        upper: none,
+        thresholdLower: none,
+        thresholdUpper: none,
+        unjudged: "insufficient",
+      };
     }
     const { value, lower, upper } = metrics[metric];
     return { ...base, value, lower, upper, ...bounds(metric, reference, rows, metrics.calibration_error) };

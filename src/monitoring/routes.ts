@@ -46,7 +46,10 @@ const exampleResult = {
 const scenarioSchema = z.object({ scenario: z.enum(scenarioNames), since: time });
 const switchSchema = z.strictObject({ scenario: z.enum(scenarioNames) });
 const historyLimit = 20_000;
-const moment = z.union([z.iso.datetime({ offset: true }), z.string().regex(/^\d{1,15}$/)], "expected an ISO 8601 time or milliseconds since 1970");
+const moment = z.union(
+  [z.iso.datetime({ offset: true }), z.string().regex(/^\d{1,15}$/)],
+  "expected an ISO 8601 time or milliseconds since 1970",
+);
 const historySchema = z.strictObject({
   monitor: z.string().max(64).optional(),
   feature: z.string().max(64).optional(),
@@ -89,7 +92,15 @@ export interface MonitoringRoutesOptions {
   stopping: AbortSignal;
 }
 
-export function monitoringRoutes({ results, scenario, events, audit, now, authorize, stopping }: MonitoringRoutesOptions) {
+export function monitoringRoutes({
+  results,
+  scenario,
+  events,
+  audit,
+  now,
+  authorize,
+  stopping,
+}: MonitoringRoutesOptions) {
   const presentScenario = () => ({ scenario: scenario.current.name, since: iso(scenario.current.since) });
 
   return new Elysia({ name: "monitoring" })
@@ -131,9 +142,19 @@ export function monitoringRoutes({ results, scenario, events, audit, now, author
           summary: `Past results, oldest first; the newest ${historyLimit} of the range`,
           tag: "monitoring",
           parameters: [
-            { name: "monitor", in: "query", description: "quality, drift, prediction, realized, estimated or labels", example: "drift" },
+            {
+              name: "monitor",
+              in: "query",
+              description: "quality, drift, prediction, realized, estimated or labels",
+              example: "drift",
+            },
             { name: "feature", in: "query", description: "a field of a customer", example: "montant" },
-            { name: "from", in: "query", description: "ISO 8601 time or milliseconds since 1970", example: "2026-11-23T12:00:00Z" },
+            {
+              name: "from",
+              in: "query",
+              description: "ISO 8601 time or milliseconds since 1970",
+              example: "2026-11-23T12:00:00Z",
+            },
             { name: "to", in: "query", description: "the same; now when absent", example: "2026-11-23T13:00:00Z" },
           ],
           answer: { schema: z.object({ results: z.array(resultSchema) }), example: { results: [exampleResult] } },
@@ -203,7 +224,9 @@ function eventStream(events: Events, ended: AbortSignal): ReadableStream<Uint8Ar
   return new ReadableStream<Uint8Array>({
     start(controller) {
       const send = (text: string) => controller.enqueue(encoder.encode(text));
-      const unsubscribe = events.subscribe(({ type, data }: ServiceEvent) => send(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+      const unsubscribe = events.subscribe(({ type, data }: ServiceEvent) =>
+        send(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`),
+      );
       const heartbeat = setInterval(() => send(": still here\n\n"), 15_000);
       close = () => {
         unsubscribe();

@@ -40,7 +40,8 @@ export const field = {
   string: (number: number, value: string): Field => delimited(number, text.encode(value)),
   bytes: delimited,
   message: (number: number, fields: readonly Field[]): Field => delimited(number, join(fields)),
-  integers: (number: number, values: readonly number[]): Field => delimited(number, Uint8Array.from(values.flatMap((value) => varint(value)))),
+  integers: (number: number, values: readonly number[]): Field =>
+    delimited(number, Uint8Array.from(values.flatMap((value) => varint(value)))),
   floats: (number: number, values: readonly number[]): Field => delimited(number, float32(values)),
 };
 

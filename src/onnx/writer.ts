@@ -20,17 +20,31 @@ const floatElement = 1;
 const attribute = (name: string, type: number, ...values: Field[]): Field =>
   field.message(5, [field.string(1, name), ...values, field.integer(20, type)]);
 const stringAttribute = (name: string, value: string) => attribute(name, attributeType.string, field.string(4, value));
-const integerAttribute = (name: string, value: number) => attribute(name, attributeType.integer, field.integer(3, value));
-const floatsAttribute = (name: string, values: readonly number[]) => attribute(name, attributeType.floats, field.floats(7, values));
-const integersAttribute = (name: string, values: readonly number[]) => attribute(name, attributeType.integers, field.integers(8, values));
+const integerAttribute = (name: string, value: number) =>
+  attribute(name, attributeType.integer, field.integer(3, value));
+const floatsAttribute = (name: string, values: readonly number[]) =>
+  attribute(name, attributeType.floats, field.floats(7, values));
+const integersAttribute = (name: string, values: readonly number[]) =>
+  attribute(name, attributeType.integers, field.integers(8, values));
 const stringsAttribute = (name: string, values: readonly string[]) =>
   attribute(name, attributeType.strings, ...values.map((value) => field.string(9, value)));
 
 const node = (type: string, inputs: readonly string[], output: string, rest: readonly Field[] = []): Field =>
-  field.message(1, [...inputs.map((input) => field.string(1, input)), field.string(2, output), field.string(3, output), field.string(4, type), ...rest]);
+  field.message(1, [
+    ...inputs.map((input) => field.string(1, input)),
+    field.string(2, output),
+    field.string(3, output),
+    field.string(4, type),
+    ...rest,
+  ]);
 
 const scalar = (name: string, value: number): Field =>
-  field.message(5, [field.integers(1, [1]), field.integer(2, floatElement), field.floats(4, [value]), field.string(8, name)]);
+  field.message(5, [
+    field.integers(1, [1]),
+    field.integer(2, floatElement),
+    field.floats(4, [value]),
+    field.string(8, name),
+  ]);
 
 const matrix = (number: number, name: string, columns: number): Field => {
   const dimensions = [field.message(1, [field.string(2, "rows")]), field.message(1, [field.integer(1, columns)])];
@@ -61,12 +75,16 @@ export function encodeModel({ trees, calibration, metadata }: OnnxModel): Uint8A
     field.message(7, graph),
     field.message(8, [field.string(1, ""), field.integer(2, onnxOpset)]),
     field.message(8, [field.string(1, mlDomain), field.integer(2, mlOpset)]),
-    ...Object.entries(metadata).map(([key, value]) => field.message(14, [field.string(1, key), field.string(2, value)])),
+    ...Object.entries(metadata).map(([key, value]) =>
+      field.message(14, [field.string(1, key), field.string(2, value)]),
+    ),
   ]);
 }
 
 function treeAttributes({ trees, baseScore }: BoostedTrees): Field[] {
-  const nodes = trees.flatMap((tree, t) => Array.from(tree.feature, (feature, n) => ({ tree, t, n, isLeaf: feature < 0 })));
+  const nodes = trees.flatMap((tree, t) =>
+    Array.from(tree.feature, (feature, n) => ({ tree, t, n, isLeaf: feature < 0 })),
+  );
   const leaves = nodes.filter(({ isLeaf }) => isLeaf);
   const inner = (read: (tree: BoostedTrees["trees"][number], n: number) => number) =>
     nodes.map(({ tree, n, isLeaf }) => (isLeaf ? 0 : read(tree, n)));
@@ -75,17 +93,53 @@ function treeAttributes({ trees, baseScore }: BoostedTrees): Field[] {
     stringAttribute("post_transform", "NONE"),
     integerAttribute("n_targets", 1),
     floatsAttribute("base_values", [baseScore]),
-    integersAttribute("nodes_treeids", nodes.map(({ t }) => t)),
-    integersAttribute("nodes_nodeids", nodes.map(({ n }) => n)),
-    stringsAttribute("nodes_modes", nodes.map(({ isLeaf }) => (isLeaf ? "LEAF" : "BRANCH_LEQ"))),
-    integersAttribute("nodes_featureids", inner((tree, n) => tree.feature[n] as number)),
-    floatsAttribute("nodes_values", inner((tree, n) => tree.threshold[n] as number)),
-    integersAttribute("nodes_truenodeids", inner((tree, n) => tree.left[n] as number)),
-    integersAttribute("nodes_falsenodeids", inner((tree, n) => tree.right[n] as number)),
-    integersAttribute("nodes_missing_value_tracks_true", inner((tree, n) => tree.missingLeft[n] as number)),
-    integersAttribute("target_treeids", leaves.map(({ t }) => t)),
-    integersAttribute("target_nodeids", leaves.map(({ n }) => n)),
-    integersAttribute("target_ids", leaves.map(() => 0)),
-    floatsAttribute("target_weights", leaves.map(({ tree, n }) => tree.value[n] as number)),
+    integersAttribute(
+      "nodes_treeids",
+      nodes.map(({ t }) => t),
+    ),
+    integersAttribute(
+      "nodes_nodeids",
+      nodes.map(({ n }) => n),
+    ),
+    stringsAttribute(
+      "nodes_modes",
+      nodes.map(({ isLeaf }) => (isLeaf ? "LEAF" : "BRANCH_LEQ")),
+    ),
+    integersAttribute(
+      "nodes_featureids",
+      inner((tree, n) => tree.feature[n] as number),
+    ),
+    floatsAttribute(
+      "nodes_values",
+      inner((tree, n) => tree.threshold[n] as number),
+    ),
+    integersAttribute(
+      "nodes_truenodeids",
+      inner((tree, n) => tree.left[n] as number),
+    ),
+    integersAttribute(
+      "nodes_falsenodeids",
+      inner((tree, n) => tree.right[n] as number),
+    ),
+    integersAttribute(
+      "nodes_missing_value_tracks_true",
+      inner((tree, n) => tree.missingLeft[n] as number),
+    ),
+    integersAttribute(
+      "target_treeids",
+      leaves.map(({ t }) => t),
+    ),
+    integersAttribute(
+      "target_nodeids",
+      leaves.map(({ n }) => n),
+    ),
+    integersAttribute(
+      "target_ids",
+      leaves.map(() => 0),
+    ),
+    floatsAttribute(
+      "target_weights",
+      leaves.map(({ tree, n }) => tree.value[n] as number),
+    ),
   ];
 }

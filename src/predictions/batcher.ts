@@ -17,13 +17,16 @@ export interface BatcherOptions<Item, Result> {
   concurrency?: number;
 }
 
-export type Batcher<Item, Result> = ReturnType<typeof createBatcher<Item, Result>>;
-
 /**
  * Natural batching: whatever is queued when a batch may start becomes that batch. There is no timer, so a lone
  * request does not wait, and under load the cost of a batch (one inference, one transaction) is shared by all that are in it.
  */
-export function createBatcher<Item, Result>({ run, batchLimit, queueLimit, concurrency = 2 }: BatcherOptions<Item, Result>) {
+export function createBatcher<Item, Result>({
+  run,
+  batchLimit,
+  queueLimit,
+  concurrency = 2,
+}: BatcherOptions<Item, Result>) {
   let queue: Job<Item, Result>[] = [];
   let queued = 0;
   let isStarting = false;
@@ -32,7 +35,10 @@ export function createBatcher<Item, Result>({ run, batchLimit, queueLimit, concu
   function take(): Job<Item, Result>[] {
     let count = 0;
     let size = 0;
-    while (count < queue.length && (count === 0 || size + (queue[count] as Job<Item, Result>).items.length <= batchLimit)) {
+    while (
+      count < queue.length &&
+      (count === 0 || size + (queue[count] as Job<Item, Result>).items.length <= batchLimit)
+    ) {
       size += (queue[count] as Job<Item, Result>).items.length;
       count++;
     }
@@ -46,12 +52,17 @@ export function createBatcher<Item, Result>({ run, batchLimit, queueLimit, concu
     try {
       const results = await run(jobs.flatMap((job) => job.items));
       let start = 0;
-      for (const job of jobs) job.resolve(results.slice(start, (start += job.items.length)));
+      for (const job of jobs) {
+        job.resolve(results.slice(start, start + job.items.length));
+        start += job.items.length;
+      }
     } catch (error) {
       const failure =
         error instanceof AppError
           ? error
-          : new AppError("unavailable", `the request was not stored, send it again: ${messageOf(error)}`, { cause: error });
+          : new AppError("unavailable", `the request was not stored, send it again: ${messageOf(error)}`, {
+              cause: error,
+            });
       for (const job of jobs) job.reject(failure);
     }
   }
@@ -78,7 +89,9 @@ export function createBatcher<Item, Result>({ run, batchLimit, queueLimit, concu
      */
     submit(items: readonly Item[]): Promise<Result[]> {
       if (queued + items.length > queueLimit) {
-        return Promise.reject(new AppError("unavailable", `${queued} requests are waiting already: try again in a second`));
+        return Promise.reject(
+          new AppError("unavailable", `${queued} requests are waiting already: try again in a second`),
+        );
       }
       return new Promise((resolve, reject) => {
         queue.push({ items, resolve, reject });
@@ -91,7 +104,8 @@ export function createBatcher<Item, Result>({ run, batchLimit, queueLimit, concu
     },
     /** Resolves when nothing is queued or running. */
     async idle(): Promise<void> {
-      while (isStarting || running.size > 0) await (running.size > 0 ? Promise.race(running) : new Promise((resolve) => setImmediate(resolve)));
+      while (isStarting || running.size > 0)
+        await (running.size > 0 ? Promise.race(running) : new Promise((resolve) => setImmediate(resolve)));
     },
   };
 }

@@ -73,7 +73,8 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
     try {
       return await readJson(request, schema, limit);
     } catch (error) {
-      if (error instanceof AppError) onRejected(error.flaws[0]?.reason ?? (error.code === "invalid_input" ? "other" : asReason(error)));
+      if (error instanceof AppError)
+        onRejected(error.flaws[0]?.reason ?? (error.code === "invalid_input" ? "other" : asReason(error)));
       throw error;
     }
   }
@@ -104,7 +105,9 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
       async function predictBatch({ request }) {
         authorize(request, "predict");
         const { customers } = await readCounted(request, batchSchema, batchLimit);
-        return { predictions: await service.predict(customers.map((customer) => ({ customer, source: "request" as const }))) };
+        return {
+          predictions: await service.predict(customers.map((customer) => ({ customer, source: "request" as const }))),
+        };
       },
       {
         parse: "none",
@@ -112,7 +115,10 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
           summary: "Predictions for 1 to 1000 customers, all or nothing",
           tag: "predictions",
           body: { schema: batchSchema, example: { customers: [exampleCustomer] } },
-          answer: { schema: z.object({ predictions: z.array(predictionSchema) }), example: { predictions: [examplePrediction] } },
+          answer: {
+            schema: z.object({ predictions: z.array(predictionSchema) }),
+            example: { predictions: [examplePrediction] },
+          },
           problems: [400, 401, 403, 413, 415, 422, 429, 503],
         }),
       },
@@ -127,7 +133,14 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
         detail: describe({
           summary: "What was asked, answered and later learned",
           tag: "predictions",
-          parameters: [{ name: "id", in: "path", description: "prediction_id of an answer", example: examplePrediction.prediction_id }],
+          parameters: [
+            {
+              name: "id",
+              in: "path",
+              description: "prediction_id of an answer",
+              example: examplePrediction.prediction_id,
+            },
+          ],
           answer: {
             schema: recordSchema,
             example: {
@@ -147,5 +160,7 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
 
 function asReason(error: AppError): RejectionReason {
   const { code } = error;
-  return code === "malformed_body" || code === "payload_too_large" || code === "unsupported_media_type" ? code : "other";
+  return code === "malformed_body" || code === "payload_too_large" || code === "unsupported_media_type"
+    ? code
+    : "other";
 }

@@ -59,7 +59,7 @@ export function createPredictionService(options: PredictionServiceOptions) {
     const { manifest, session, encode, binner } = serving.model;
     const width = manifest.features.length;
     const features = new Float32Array(requests.length * width);
-    requests.forEach((request, i) => encode(request.customer, features, i * width));
+    for (const [i, { customer }] of requests.entries()) encode(customer, features, i * width);
     const probabilities = await session.score(features, requests.length);
 
     const time = now();

@@ -5,8 +5,6 @@ import type { Database } from "./database.ts";
 const largeLog = 8 * 1024 * 1024;
 const timeout = 30_000;
 
-export type Checkpointer = ReturnType<typeof createCheckpointer>;
-
 /**
  * Moves the write-ahead log into the database file from another thread, so that no request waits for it. SQLite's own
  * checkpoint at commit stays as a backstop for a log that this one cannot keep small.

@@ -37,7 +37,9 @@ export function openDatabase(path: string): Database {
 }
 
 function migrate(database: Database): void {
-  const files = readdirSync(migrationsFolder).filter((file) => /^\d{4}_.*\.sql$/.test(file)).sort();
+  const files = readdirSync(migrationsFolder)
+    .filter((file) => /^\d{4}_.*\.sql$/.test(file))
+    .sort();
   const version = (database.query("PRAGMA user_version").get() as { user_version: number }).user_version;
   if (version > files.length) {
     throw new AppError(

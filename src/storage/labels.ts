@@ -50,7 +50,10 @@ export function createLabelStore(database: Database) {
      WHERE excluded.observed_at >= pending_labels.observed_at`,
   );
   const anyPending = prepare<{ found: number }, []>(database, "SELECT EXISTS (SELECT 1 FROM pending_labels) AS found");
-  const takePending = prepare<LabelRow, [string]>(database, `DELETE FROM pending_labels WHERE user_id = ? RETURNING ${selected}`);
+  const takePending = prepare<LabelRow, [string]>(
+    database,
+    `DELETE FROM pending_labels WHERE user_id = ? RETURNING ${selected}`,
+  );
   const schedule = prepare<null, [number, number, number]>(
     database,
     "INSERT INTO scheduled_labels (prediction_seq, due_at, churned) VALUES (?, ?, ?)",
@@ -83,7 +86,8 @@ export function createLabelStore(database: Database) {
       const row = takePending.get(userId);
       return row ? toLabel(row) : null;
     },
-    schedule: (predictionSeq: number, dueAt: number, churned: boolean) => void schedule.run(predictionSeq, dueAt, churned ? 1 : 0),
+    schedule: (predictionSeq: number, dueAt: number, churned: boolean) =>
+      void schedule.run(predictionSeq, dueAt, churned ? 1 : 0),
     due: (now: number, limit: number): DueLabel[] => due.all(now, limit),
     unschedule: (predictionSeq: number) => void unschedule.run(predictionSeq),
     countScheduled: (): number => countScheduled.get()?.count ?? 0,

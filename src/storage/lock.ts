@@ -22,7 +22,9 @@ export function lockDataDirectory(directory: string): { release(): void } {
         `another service already runs on the data directory ${directory}: stop it, or set DATA_DIR to another folder`,
       );
     }
-    throw new AppError("unavailable", `the data directory ${directory} is not writable: ${messageOf(error)}`, { cause: error });
+    throw new AppError("unavailable", `the data directory ${directory} is not writable: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const held = database;
   return { release: () => held.close() };

@@ -15,7 +15,10 @@ export type ModelStore = ReturnType<typeof createModelStore>;
 
 /** Which model versions exist, which one serves, and which served before. */
 export function createModelStore(database: Database) {
-  const insert = prepare<null, [string, number, number]>(database, "INSERT INTO models (version, trained_at, registered_at) VALUES (?, ?, ?)");
+  const insert = prepare<null, [string, number, number]>(
+    database,
+    "INSERT INTO models (version, trained_at, registered_at) VALUES (?, ?, ?)",
+  );
   const all = prepare<RegisteredModel, []>(
     database,
     "SELECT version, trained_at AS trainedAt, registered_at AS registeredAt FROM models ORDER BY trained_at DESC, version DESC",
@@ -24,8 +27,14 @@ export function createModelStore(database: Database) {
     database,
     "SELECT seq, version, used_at AS usedAt FROM model_uses WHERE rolled_back_at IS NULL ORDER BY seq DESC LIMIT 2",
   );
-  const insertUse = prepare<null, [string, number]>(database, "INSERT INTO model_uses (version, used_at) VALUES (?, ?)");
-  const markRolledBack = prepare<null, [number, number]>(database, "UPDATE model_uses SET rolled_back_at = ? WHERE seq = ?");
+  const insertUse = prepare<null, [string, number]>(
+    database,
+    "INSERT INTO model_uses (version, used_at) VALUES (?, ?)",
+  );
+  const markRolledBack = prepare<null, [number, number]>(
+    database,
+    "UPDATE model_uses SET rolled_back_at = ? WHERE seq = ?",
+  );
 
   return {
     register: (model: RegisteredModel) => void insert.run(model.version, model.trainedAt, model.registeredAt),

@@ -61,7 +61,10 @@ export function createMonitorResultStore(database: Database) {
     database,
     `SELECT ${columns} FROM monitor_results WHERE evaluated_at = (SELECT max(evaluated_at) FROM monitor_results) ORDER BY seq`,
   );
-  const history = prepare<Row, { $monitor: string | null; $feature: string | null; $from: number; $to: number; $limit: number }[]>(
+  const history = prepare<
+    Row,
+    { $monitor: string | null; $feature: string | null; $from: number; $to: number; $limit: number }[]
+  >(
     database,
     `SELECT ${columns} FROM (
        SELECT * FROM monitor_results

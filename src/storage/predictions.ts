@@ -45,7 +45,10 @@ const columns = `seq, id, user_id AS userId, predicted_at AS predictedAt, model_
 
 /** Predictions that were answered. Inserts belong into a transaction of the caller's. */
 export function createPredictionStore(database: Database) {
-  const insert = prepare<{ seq: number }, [string, string, number, string, string, string, number, number, number, Uint8Array]>(
+  const insert = prepare<
+    { seq: number },
+    [string, string, number, string, string, string, number, number, number, Uint8Array]
+  >(
     database,
     `INSERT INTO predictions (id, user_id, predicted_at, model_version, source, customer, probability, threshold, churn, cells)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -72,8 +75,18 @@ export function createPredictionStore(database: Database) {
     /** @returns the row's sequence number. */
     insert: (p: NewPrediction): number =>
       Number(
-        insert.run(p.id, p.userId, p.predictedAt, p.modelVersion, p.source, p.customer, p.probability, p.threshold, p.churn ? 1 : 0, p.cells)
-          .lastInsertRowid,
+        insert.run(
+          p.id,
+          p.userId,
+          p.predictedAt,
+          p.modelVersion,
+          p.source,
+          p.customer,
+          p.probability,
+          p.threshold,
+          p.churn ? 1 : 0,
+          p.cells,
+        ).lastInsertRowid,
       ),
     byId: (id: string): StoredPrediction | null => byId.get(id),
     latestOfUser: (userId: string): StoredPrediction | null => latestOfUser.get(userId),

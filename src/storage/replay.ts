@@ -30,7 +30,10 @@ export function createReplayStore(database: Database) {
      (SELECT model_version, position FROM replay_customers
       WHERE model_version NOT IN (?, ?) AND model_version < (SELECT max(version) FROM models) LIMIT ?)`,
   );
-  const eraseUser = prepare<null, [string]>(database, "DELETE FROM replay_customers WHERE json_extract(customer, '$.user_id') = ?");
+  const eraseUser = prepare<null, [string]>(
+    database,
+    "DELETE FROM replay_customers WHERE json_extract(customer, '$.user_id') = ?",
+  );
 
   return {
     eraseUser: (userId: string): number => eraseUser.run(userId).changes,
@@ -39,13 +42,15 @@ export function createReplayStore(database: Database) {
       inTransaction(database, () => {
         for (const row of rows) insert.run(modelVersion, row.position, row.customer, row.churned);
       }),
-    from: (modelVersion: string, position: number, limit: number): ReplayRow[] => from.all(modelVersion, position, limit),
+    from: (modelVersion: string, position: number, limit: number): ReplayRow[] =>
+      from.all(modelVersion, position, limit),
     /** The version whose held-out customers to play: the serving one's, else the newest that has any. */
     sourceFor: (modelVersion: string): string | null => newestWithRows.get(modelVersion)?.version ?? null,
     /**
      * Deletes at most `limit` customers of versions other than the two given and older than the newest; what a training run
      * is writing now stays. @returns how many.
      */
-    eraseExcept: (current: string, previous: string, limit: number): number => eraseChunk.run(current, previous, limit).changes,
+    eraseExcept: (current: string, previous: string, limit: number): number =>
+      eraseChunk.run(current, previous, limit).changes,
   };
 }

@@ -7,8 +7,6 @@ import { createPredictionStore } from "./predictions.ts";
 import { createReplayStore } from "./replay.ts";
 import { createStateStore } from "./state.ts";
 
-export type Stores = ReturnType<typeof openStores>;
-
 /** Opens the database file and every store in it. */
 export function openStores(path: string) {
   const database: Database = openDatabase(path);

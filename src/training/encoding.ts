@@ -30,7 +30,9 @@ export function fitEncoding(table: LabelledTable): FeatureEncoding[] {
     const rare = levels.reduce(
       (sum, _, code) => {
         const count = rows[code] as number;
-        return count >= leastRows ? sum : { count: sum.count + count, churners: sum.churners + (churned[code] as number) };
+        return count >= leastRows
+          ? sum
+          : { count: sum.count + count, churners: sum.churners + (churned[code] as number) };
       },
       { count: 0, churners: 0 },
     );

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { LabelledTable } from "../data/table.ts";
 import type { Dataset } from "../data/ingest.ts";
+import type { LabelledTable } from "../data/table.ts";
 import { AppError } from "../errors.ts";
 import { fit, type Round } from "../learner/boosting.ts";
 import { gainImportance } from "../learner/importance.ts";
@@ -47,9 +47,17 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const { dataset, parameters, version, now, onStage, onRound, signal } = options;
   const start = now();
   onStage(`reading ${dataset.rows.toLocaleString("en")} customers of ${dataset.name}`);
-  const [train, validation, holdout] = [await dataset.read("train"), await dataset.read("validation"), await dataset.read("holdout")];
+  const [train, validation, holdout] = [
+    await dataset.read("train"),
+    await dataset.read("validation"),
+    await dataset.read("holdout"),
+  ];
   const features = fitEncoding(train);
-  const matrices = { train: encodeTable(features, train), validation: encodeTable(features, validation), holdout: encodeTable(features, holdout) };
+  const matrices = {
+    train: encodeTable(features, train),
+    validation: encodeTable(features, validation),
+    holdout: encodeTable(features, holdout),
+  };
 
   onStage(`learning from ${train.rows.toLocaleString("en")}`);
   const { model } = await fit({
@@ -64,9 +72,12 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   onStage("calibrating and evaluating");
   const raw = rawScores(model, matrices.validation);
   const calibration = fitPlatt(raw, validation.churned);
-  const calibrated = (scores: Float64Array) => scores.map((score) => logistic(calibration.slope * score + calibration.intercept));
+  const calibrated = (scores: Float64Array) =>
+    scores.map((score) => logistic(calibration.slope * score + calibration.intercept));
   const validationProbabilities = calibrated(raw);
-  const threshold = Math.fround(options.threshold ?? thresholdMaximisingF1(validationProbabilities, validation.churned));
+  const threshold = Math.fround(
+    options.threshold ?? thresholdMaximisingF1(validationProbabilities, validation.churned),
+  );
   const holdoutProbabilities = calibrated(rawScores(model, matrices.holdout));
   const performance = {
     train: measure(calibrated(rawScores(model, matrices.train)), train, threshold),
@@ -89,12 +100,22 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const session = await openSession(onnx, features.length);
   const checked = matrices.holdout.map((column) => column.subarray(0, parityRows));
   const served = await scoreColumns(session, checked);
-  const maximumDifference = served.reduce((most, probability, i) => Math.max(most, Math.abs(probability - (holdoutProbabilities[i] as number))), 0);
+  const maximumDifference = served.reduce(
+    (most, probability, i) => Math.max(most, Math.abs(probability - (holdoutProbabilities[i] as number))),
+    0,
+  );
   if (!(maximumDifference <= parityLimit)) {
-    throw new AppError("unavailable", `the ONNX model differs from the learned one by ${maximumDifference}, more than ${parityLimit}: it was not kept`);
+    throw new AppError(
+      "unavailable",
+      `the ONNX model differs from the learned one by ${maximumDifference}, more than ${parityLimit}: it was not kept`,
+    );
   }
   // The reference is scored by the runtime that serves, so that equal customers fall into equal bins.
-  const reference = profileReference(train, validation, Float64Array.from(await scoreColumns(session, matrices.validation)));
+  const reference = profileReference(
+    train,
+    validation,
+    Float64Array.from(await scoreColumns(session, matrices.validation)),
+  );
   await session.release();
 
   const trainedAt = now();
@@ -132,7 +153,15 @@ function measure(probabilities: Float64Array, { churned, rows }: LabelledTable, 
     metrics: Object.fromEntries(
       performanceMetrics.map((metric) => {
         const { value, lower, upper, standardError } = intervals[metric];
-        return [metric, { value: defined(value), lower: defined(lower), upper: defined(upper), standardError: defined(standardError) }];
+        return [
+          metric,
+          {
+            value: defined(value),
+            lower: defined(lower),
+            upper: defined(upper),
+            standardError: defined(standardError),
+          },
+        ];
       }),
     ) as Performance["metrics"],
     confusion: confusionCounts(probabilities, churned, threshold),

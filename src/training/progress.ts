@@ -9,7 +9,11 @@ export interface Progress {
 const linesEvery = 2_000;
 
 /** Tells on a stream how training goes: a line that renews itself on a terminal, else a line every two seconds. */
-export function createProgress(stream: { isTTY?: boolean; write(text: string): unknown }, rounds: number, now: () => number): Progress {
+export function createProgress(
+  stream: { isTTY?: boolean; write(text: string): unknown },
+  rounds: number,
+  now: () => number,
+): Progress {
   const started = now();
   let lastLine = 0;
   let openLine = false;

@@ -21,16 +21,23 @@ export async function trainingPayload(manifest: Manifest): Promise<string> {
   const samples = gauge(trainingMetrics.samples);
   const splits = Object.values(manifest.performance);
   for (const observed_class of [0, 1] as const) {
-    samples.set({ model_version, observed_class: String(observed_class) }, splits.reduce((sum, { classes }) => sum + classes[observed_class], 0));
+    samples.set(
+      { model_version, observed_class: String(observed_class) },
+      splits.reduce((sum, { classes }) => sum + classes[observed_class], 0),
+    );
   }
   const performance = gauge(trainingMetrics.performance);
   for (const [split, { metrics }] of Object.entries(manifest.performance)) {
-    for (const metric of performanceMetrics) performance.set({ model_version, metric, split }, metrics[metric].value ?? Number.NaN);
+    for (const metric of performanceMetrics)
+      performance.set({ model_version, metric, split }, metrics[metric].value ?? Number.NaN);
   }
   const reference = gauge(trainingMetrics.featureReference);
   for (const feature of manifest.reference.features) {
     binLabels(feature).forEach((bin, b) => {
-      reference.set({ model_version, feature: feature.name, bin }, (feature.counts[b] as number) / manifest.reference.rows);
+      reference.set(
+        { model_version, feature: feature.name, bin },
+        (feature.counts[b] as number) / manifest.reference.rows,
+      );
     });
   }
   gauge(trainingMetrics.duration).set({ model_version }, manifest.durationSeconds);
@@ -46,11 +53,22 @@ async function push(url: string, payload: string): Promise<void> {
   const address = `${url.replace(/\/+$/, "")}/metrics/job/${trainingJob}`;
   let response: Response;
   try {
-    response = await fetch(address, { method: "PUT", body: payload, headers: { "content-type": "text/plain" }, signal: AbortSignal.timeout(timeout) });
+    response = await fetch(address, {
+      method: "PUT",
+      body: payload,
+      headers: { "content-type": "text/plain" },
+      signal: AbortSignal.timeout(timeout),
+    });
   } catch (error) {
-    throw new AppError("unavailable", `the Pushgateway at ${url} cannot be reached: ${messageOf(error)}`, { cause: error });
+    throw new AppError("unavailable", `the Pushgateway at ${url} cannot be reached: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
-  if (!response.ok) throw new AppError("unavailable", `the Pushgateway at ${url} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
+  if (!response.ok)
+    throw new AppError(
+      "unavailable",
+      `the Pushgateway at ${url} answered ${response.status}: ${(await response.text()).slice(0, 200)}`,
+    );
 }
 
 /**
@@ -66,6 +84,7 @@ export async function pushWaiting(url: string, modelsDirectory: string): Promise
   const newest = waiting.at(-1);
   if (!newest) return null;
   await push(url, readFileSync(join(modelsDirectory, newest, waitingFile), "utf8"));
-  for (const version of waiting) renameSync(join(modelsDirectory, version, waitingFile), join(modelsDirectory, version, pushedFile));
+  for (const version of waiting)
+    renameSync(join(modelsDirectory, version, waitingFile), join(modelsDirectory, version, pushedFile));
   return newest;
 }

@@ -23,7 +23,7 @@ function profileNumeric(name: NumericProfile["name"], train: Float32Array, value
     if (value < minimum) minimum = value;
     if (value > maximum) maximum = value;
   }
-  const present = values.filter((value) => value === value);
+  const present = values.filter((value) => !Number.isNaN(value));
   const zeros = present.reduce((count, value) => count + (value === 0 ? 1 : 0), 0);
   const hasZeroBin = zeros >= leastShare * values.length;
   const sorted = (hasZeroBin ? present.filter((value) => value !== 0) : present).sort();
@@ -33,7 +33,7 @@ function profileNumeric(name: NumericProfile["name"], train: Float32Array, value
   const counts = new Array<number>(first + edges.length + 1).fill(0);
   let strangers = 0;
   for (const value of values) {
-    const bin = value !== value ? 0 : hasZeroBin && value === 0 ? 1 : first + intervalOf(edges, value);
+    const bin = Number.isNaN(value) ? 0 : hasZeroBin && value === 0 ? 1 : first + intervalOf(edges, value);
     counts[bin] = (counts[bin] as number) + 1;
     if (value < minimum || value > maximum) strangers++;
   }
@@ -50,7 +50,11 @@ function profileNumeric(name: NumericProfile["name"], train: Float32Array, value
   };
 }
 
-function profileCategorical(name: CategoricalProfile["name"], train: LabelledTable, table: LabelledTable): CategoricalProfile {
+function profileCategorical(
+  name: CategoricalProfile["name"],
+  train: LabelledTable,
+  table: LabelledTable,
+): CategoricalProfile {
   const { levels, codes } = table.categorical[name];
   const seen = new Set(train.categorical[name].codes);
   const rows = new Float64Array(levels.length);
@@ -63,7 +67,9 @@ function profileCategorical(name: CategoricalProfile["name"], train: LabelledTab
       if (!seen.has(code)) strangers++;
     }
   }
-  const frequent = levels.map((_, code) => code).filter((code) => (rows[code] as number) >= leastShare * table.rows && seen.has(code));
+  const frequent = levels
+    .map((_, code) => code)
+    .filter((code) => (rows[code] as number) >= leastShare * table.rows && seen.has(code));
   frequent.sort((a, b) => (rows[b] as number) - (rows[a] as number));
   const counts = frequent.map((code) => rows[code] as number);
   const other = table.rows - missing - counts.reduce((sum, count) => sum + count, 0);
@@ -82,7 +88,11 @@ function profileCategorical(name: CategoricalProfile["name"], train: LabelledTab
  * quantiles of the reference, missing and (from 1 %) zero apart; a level has its own bin from 1 %. The range of values
  * and the levels ever seen are those of the training rows.
  */
-export function profileReference(train: LabelledTable, reference: LabelledTable, probabilities: Float64Array): ReferenceProfile {
+export function profileReference(
+  train: LabelledTable,
+  reference: LabelledTable,
+  probabilities: Float64Array,
+): ReferenceProfile {
   const edges = quantileEdges(probabilities.slice().sort(), intervals);
   const counts = new Array<number>(edges.length + 1).fill(0);
   for (const probability of probabilities) {

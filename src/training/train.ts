@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { runCommand } from "../command.ts";
@@ -26,11 +26,14 @@ interface TrainArguments {
   use: boolean;
 }
 
-const wholeFrom = (least: number) => (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`expected a whole number from ${least}`);
-  return value;
-};
+const wholeFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number from ${least}`);
+    return value;
+  };
 
 const ratio = (text: string): number => {
   const value = Number(text);
@@ -43,7 +46,10 @@ export function defaultDataFile(dataDirectory: string): string {
   const candidates = ["Train.csv", "sample.csv"].map((name) => join(dataDirectory, "raw", name));
   const found = candidates.find((file) => existsSync(file));
   if (!found) {
-    throw new AppError("not_found", `there is no data in ${join(dataDirectory, "raw")}: get it with bun run data:download, make some with bun run data:sample, or name a file with --data`);
+    throw new AppError(
+      "not_found",
+      `there is no data in ${join(dataDirectory, "raw")}: get it with bun run data:download, make some with bun run data:sample, or name a file with --data`,
+    );
   }
   return found;
 }
@@ -53,7 +59,12 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
   const file = options.data ?? defaultDataFile(config.DATA_DIR);
   const cancelling = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => cancelling.abort());
-  const parameters = { ...defaultParameters, seed: options.seed, rounds: options.rounds, earlyStoppingRounds: options.patience };
+  const parameters = {
+    ...defaultParameters,
+    seed: options.seed,
+    rounds: options.rounds,
+    earlyStoppingRounds: options.patience,
+  };
   const progress = createProgress(process.stderr, parameters.rounds, Date.now);
   const stores = openStores(join(dataDirectory, "service.db"));
   const registry = createRegistry({ directory: join(dataDirectory, "models"), store: stores.models, now: Date.now });
@@ -73,7 +84,11 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
     progress.stage("storing the model and the customers of the replay");
     let position = 0;
     for await (const batch of dataset.replayCustomers(replayLimit)) {
-      const rows = batch.map(({ customer, churned }) => ({ position: position++, customer: JSON.stringify(customer), churned: churned ? 1 : 0 }));
+      const rows = batch.map(({ customer, churned }) => ({
+        position: position++,
+        customer: JSON.stringify(customer),
+        churned: churned ? 1 : 0,
+      }));
       stores.replay.append(manifest.version, rows);
     }
     registry.add(manifest, { [onnxFile]: onnx, [waitingFile]: await trainingPayload(manifest) });
@@ -94,11 +109,16 @@ async function tryPush(url: string, modelsDirectory: string): Promise<void> {
     const version = await pushWaiting(url, modelsDirectory);
     if (version) process.stderr.write(`pushed the metrics of ${version} to ${url}\n`);
   } catch (error) {
-    process.stderr.write(`warning: ${messageOf(error)}; the metrics wait beside the model and are pushed at the next start\n`);
+    process.stderr.write(
+      `warning: ${messageOf(error)}; the metrics wait beside the model and are pushed at the next start\n`,
+    );
   }
 }
 
-function summary({ version, data, learner, threshold, performance, durationSeconds }: Manifest, isServing: boolean): string {
+function summary(
+  { version, data, learner, threshold, performance, durationSeconds }: Manifest,
+  isServing: boolean,
+): string {
   const { metrics } = performance.holdout;
   const lines = performanceMetrics.map((metric) => {
     const { value, lower, upper } = metrics[metric];
@@ -109,7 +129,9 @@ function summary({ version, data, learner, threshold, performance, durationSecon
     `model ${version}: ${learner.trees} trees from ${data.splits.train.toLocaleString("en")} customers of ${data.file} in ${durationSeconds.toFixed(1)} s`,
     `threshold ${threshold.toFixed(4)}; on ${data.splits.holdout.toLocaleString("en")} held-out customers (95 % interval):`,
     ...lines,
-    isServing ? "It serves from now on; a running service follows within a second." : `It does not serve yet: bun run model:use ${version}`,
+    isServing
+      ? "It serves from now on; a running service follows within a second."
+      : `It does not serve yet: bun run model:use ${version}`,
     "",
   ].join("\n");
 }
@@ -121,8 +143,17 @@ if (import.meta.main) {
     .option("--rows <n>", "read only that many rows", wholeFrom(1))
     .option("--seed <n>", "seed of the learner", wholeFrom(0), defaultParameters.seed)
     .option("--rounds <n>", "trees at most", wholeFrom(1), defaultParameters.rounds)
-    .option("--patience <n>", "rounds without improvement on validation before it stops; 0: never", wholeFrom(0), defaultParameters.earlyStoppingRounds)
-    .option("--threshold <p>", "probability from which a customer is called a churner (default: the best F1 on validation)", ratio)
+    .option(
+      "--patience <n>",
+      "rounds without improvement on validation before it stops; 0: never",
+      wholeFrom(0),
+      defaultParameters.earlyStoppingRounds,
+    )
+    .option(
+      "--threshold <p>",
+      "probability from which a customer is called a churner (default: the best F1 on validation)",
+      ratio,
+    )
     .option("--out <dir>", "data directory to write to (default: DATA_DIR)")
     .option("--no-use", "register the model without letting it serve")
     .action((options: TrainArguments) => train(options, readConfig(process.env)));

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Gets what `bun run test:ops` needs on Debian 12: Prometheus, Pushgateway and Alertmanager of the system, and beside them
+# the newer ones of Debian testing with docker compose, unpacked into a folder without being installed.
+#   ops/e2e/install-tools.sh [FOLDER]      (default: the folder in which the tests look)
+set -eu
+folder=${1:-${OPS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/churnwatch-ops}}
+sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
+
+if ! command -v prometheus prometheus-pushgateway prometheus-alertmanager >/dev/null 2>&1; then
+  $sudo apt-get update -qq
+  # The packages would start daemons where an init system runs: 101 says no.
+  printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null
+  $sudo chmod +x /usr/sbin/policy-rc.d
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
+    prometheus prometheus-pushgateway prometheus-alertmanager >/dev/null
+  $sudo rm /usr/sbin/policy-rc.d
+fi
+
+if [ ! -x "$folder/usr/bin/prometheus" ]; then
+  state=$(mktemp -d)
+  trap 'rm -rf "$state"' EXIT
+  mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/packages"
+  : >"$state/status"
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Suite: bookworm' 'Created-By: Packages' | head -n 1)
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian} forky main" >"$state/sources.list"
+  apt_state() {
+    apt-get -qq -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$state/lists" \
+      -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" -o APT::Sandbox::User=root "$@"
+  }
+  apt_state update
+  (cd "$state/packages" && apt_state download prometheus promtool prometheus-pushgateway prometheus-alertmanager docker-compose)
+  mkdir -p "$folder"
+  for package in "$state"/packages/*.deb; do dpkg-deb -x "$package" "$folder"; done
+fi
+
+for name in prometheus promtool prometheus-pushgateway prometheus-alertmanager docker-compose; do
+  for program in "$(command -v "$name" || true)" "$folder/usr/bin/$name"; do
+    [ -x "$program" ] && echo "$program: $("$program" --version 2>&1 | head -n 1)"
+  done
+done

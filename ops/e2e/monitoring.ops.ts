@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { exampleCustomer } from "../../src/customer.ts";
+import { serviceMetrics, trainingJob, trainingMetrics } from "../../src/metric-catalogue.ts";
+import { modelSections } from "../../src/monitoring/panels.ts";
+import { annotations } from "../grafana/draw-dashboard.ts";
+import { fillVariables } from "../promql.ts";
+import { serviceSections } from "../service-panels.ts";
+import { until } from "./processes.ts";
+import { createStack, type Stack } from "./stack.ts";
+import { howToInstall, toolSets } from "./tools.ts";
+
+const panels = [...modelSections, ...serviceSections].flatMap((section) => section.panels);
+const fill = (expression: string) => fillVariables(expression, { rateInterval: "15s" });
+// A replay that fills a window and its labels within seconds.
+const accelerated = {
+  REPLAY_RATE: "100",
+  FEEDBACK_DELAY: "2",
+  MONITOR_EVERY: "2",
+  MONITOR_WINDOW: "1000",
+  LOG_LEVEL: "info",
+};
+
+if (toolSets.length === 0) test.skip(`Prometheus, Pushgateway and Alertmanager are not here: ${howToInstall}`, () => {});
+
+for (const tools of toolSets) {
+  describe(`with Prometheus ${tools.version}`, () => {
+    let stack: Stack;
+    let traffic: Timer;
+    let firstVersion = "";
+
+    const post = (route: string, body: unknown) =>
+      fetch(`${stack.service}${route}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+    /** Some of what callers do, right and wrong, so that no panel about requests is empty. */
+    async function callOnce(): Promise<void> {
+      await post("/predict", exampleCustomer);
+      await post("/predict", { ...exampleCustomer, montant: "much" });
+      await post("/feedback", { user_id: exampleCustomer.user_id, churned: false });
+    }
+
+    beforeAll(async () => {
+      stack = createStack(tools);
+      const sample = join(stack.folder, "sample.csv");
+      expect(await stack.run("src/data/sample.ts", ["--rows", "20000", "--seed", "1", "--out", sample])).toMatchObject({ exitCode: 0 });
+    });
+
+    afterAll(async () => {
+      clearInterval(traffic);
+      await stack.stop();
+    });
+
+    const train = (...options: string[]) =>
+      stack.run("src/training/train.ts", ["--data", join(stack.folder, "sample.csv"), "--rounds", "30", ...options], {
+        PUSHGATEWAY_URL: stack.pushgateway,
+      });
+    const versionIn = (output: string): string => /model (\S+):/.exec(output)?.[1] ?? "";
+
+    test("promtool accepts the configuration and the rules, and every rule test passes", () => {
+      for (const check of [
+        [tools.path.promtool, "check", "config", "ops/prometheus/prometheus.yml"],
+        [tools.path.promtool, "test", "rules", "ops/prometheus/rules_test.yml"],
+        [tools.path.amtool, "check-config", "ops/alertmanager/alertmanager.yml"],
+      ]) {
+        const { exitCode, stdout, stderr } = Bun.spawnSync(check, { cwd: join(import.meta.dir, "..", "..") });
+        expect(exitCode, `${check.join(" ")}\n${stdout}${stderr}`).toBe(0);
+      }
+    });
+
+    test("training succeeds without a Pushgateway, and says that its metrics wait", async () => {
+      const { exitCode, stdout, stderr } = await train();
+      expect(exitCode, stderr).toBe(0);
+      expect(stderr).toContain("warning: the Pushgateway at");
+      firstVersion = versionIn(stdout);
+      expect(firstVersion).not.toBe("");
+    });
+
+    test("what waited is pushed when the service starts, and Prometheus has it", async () => {
+      await stack.startPushgateway();
+      await stack.startAlertmanager();
+      await stack.startPrometheus();
+      await stack.startService(accelerated);
+      traffic = setInterval(() => void callOnce().catch(() => undefined), 300);
+      const samples = await until("the training samples in Prometheus", async () => {
+        const found = await stack.query(trainingMetrics.samples.name);
+        return found.length > 0 ? found : null;
+      });
+      expect(samples.map(({ metric }) => [metric.job, metric.instance, metric.model_version, metric.observed_class]).sort()).toEqual([
+        [trainingJob, undefined, firstVersion, "0"],
+        [trainingJob, undefined, firstVersion, "1"],
+      ]);
+      expect(samples.reduce((sum, { value }) => sum + value, 0)).toBe(20_000);
+    });
+
+    test("every target is up", async () => {
+      const targets = await until("all targets to be up", async () => {
+        const found = await stack.query("up");
+        return found.length === 4 && found.every(({ value }) => value === 1) ? found : null;
+      });
+      expect(targets.map(({ metric }) => metric.job ?? "").sort()).toEqual(["alertmanager", "churnwatch", "prometheus", "pushgateway"]);
+    });
+
+    test("a training run with a Pushgateway replaces what was pushed before", async () => {
+      const { exitCode, stdout, stderr } = await train("--seed", "2", "--no-use");
+      expect(exitCode, stderr).toBe(0);
+      expect(stderr).not.toContain("warning");
+      await until("only the new version in Prometheus", async () => {
+        const versions = (await stack.query(trainingMetrics.samples.name)).map(({ metric }) => metric.model_version);
+        return versions.length > 0 && versions.every((version) => version === versionIn(stdout)) ? versions : null;
+      });
+    });
+
+    test("predictions, feedback, drift, realized and estimated performance of the replay are in Prometheus", async () => {
+      const { predictions, feedback, realized, estimated, featureDrift, featureDriftThreshold, labelCoverage } = serviceMetrics;
+      for (const { name } of [predictions, feedback, realized, estimated, featureDrift, featureDriftThreshold, labelCoverage]) {
+        const samples = await until(`${name} above 0`, async () => {
+          const found = (await stack.query(name)).filter(({ value }) => value > 0);
+          return found.length > 0 ? found : null;
+        });
+        expect(samples[0]?.metric.job).toBe("churnwatch");
+      }
+    });
+
+    test("every expression of every panel has a figure to show", async () => {
+      const empty = await until(
+        "figures in every panel",
+        async () => {
+          const missing: string[] = [];
+          for (const { title, series } of panels) {
+            for (const { expression } of series) {
+              const figures = (await stack.query(fill(expression))).filter(({ value }) => !Number.isNaN(value));
+              if (figures.length === 0) missing.push(`${title}: ${expression}`);
+            }
+          }
+          if (missing.length > 0) throw new Error(`nothing to show in ${missing.length}:\n${missing.join("\n")}`);
+          return missing;
+        },
+        90,
+      );
+      expect(empty).toEqual([]);
+      for (const { expression } of annotations) await stack.query(fill(expression));
+    });
+
+    test("a broken feed becomes an alert in Alertmanager that names the field, and an annotation", async () => {
+      expect((await post("/scenario", { scenario: "feed-break" })).status).toBe(200);
+      const alert = await until(
+        "the alert of data_volume in Alertmanager",
+        async () => {
+          const response = await fetch(`${stack.alertmanager}/api/v2/alerts?filter=${encodeURIComponent('alertname="ChurnInputDrifted"')}`);
+          const alerts = (await response.json()) as { labels: Record<string, string>; annotations: Record<string, string> }[];
+          return alerts.find(({ labels }) => labels.feature === "data_volume");
+        },
+        120,
+      );
+      expect(alert.labels).toMatchObject({ severity: "info", job: "churnwatch" });
+      expect(alert.annotations.summary).toBe("The input data_volume drifted");
+      const [first] = await stack.query(`${serviceMetrics.scenario.name}`);
+      expect(first?.metric.scenario).toBe("feed-break");
+    });
+  });
+}

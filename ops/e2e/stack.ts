@@ -1,0 +1,131 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort, type Process, startProcess, until } from "./processes.ts";
+import type { Tools } from "./tools.ts";
+
+const root = join(import.meta.dir, "..", "..");
+
+export interface Sample {
+  metric: Record<string, string>;
+  value: number;
+}
+
+/** The addresses in ops/prometheus/prometheus.yml, by the name that they have among containers. */
+type Addresses = Record<"churnwatch:8000" | "pushgateway:9091" | "alertmanager:9093" | "localhost:9090", string>;
+
+/** The committed configuration with other addresses and a faster clock; everything else stays as it is. */
+export function localConfiguration(configuration: string, addresses: Addresses): string {
+  let local = configuration.replaceAll(/(scrape|evaluation)_interval: 15s/g, "$1_interval: 1s");
+  for (const [container, address] of Object.entries(addresses)) {
+    if (!local.includes(container)) throw new Error(`ops/prometheus/prometheus.yml names no ${container}`);
+    local = local.replaceAll(container, address);
+  }
+  return local;
+}
+
+/** A folder of its own with the parts of the product that run side by side on free ports of loopback. */
+export function createStack({ path }: Tools) {
+  const folder = mkdtempSync(join(tmpdir(), "churnwatch-ops-"));
+  const dataDirectory = join(folder, "data");
+  const addresses: Addresses = {
+    "churnwatch:8000": `127.0.0.1:${freePort()}`,
+    "pushgateway:9091": `127.0.0.1:${freePort()}`,
+    "alertmanager:9093": `127.0.0.1:${freePort()}`,
+    "localhost:9090": `127.0.0.1:${freePort()}`,
+  };
+  const service = `http://${addresses["churnwatch:8000"]}`;
+  const pushgateway = `http://${addresses["pushgateway:9091"]}`;
+  const alertmanager = `http://${addresses["alertmanager:9093"]}`;
+  const prometheus = `http://${addresses["localhost:9090"]}`;
+  const started: Process[] = [];
+
+  async function start(name: string, ready: string, command: string[], environment: Record<string, string> = {}): Promise<Process> {
+    const child = startProcess(folder, name, command, environment);
+    started.push(child);
+    await until(
+      `${name} to be ready`,
+      async () => {
+        if (child.hasExited()) throw new Error(`${name} ended: ${child.output().slice(-2000)}`);
+        return (await fetch(ready)).ok || null;
+      },
+      30,
+    );
+    return child;
+  }
+
+  return {
+    folder,
+    dataDirectory,
+    service,
+    pushgateway,
+    alertmanager,
+    prometheus,
+
+    /** Runs one of the project's scripts to its end. */
+    async run(script: string, options: string[], environment: Record<string, string> = {}) {
+      const child = Bun.spawn([process.execPath, join(root, script), ...options], {
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+        env: { ...process.env, DATA_DIR: dataDirectory, ...environment },
+      });
+      const [stderr, stdout, exitCode] = await Promise.all([new Response(child.stderr).text(), new Response(child.stdout).text(), child.exited]);
+      return { exitCode, stdout, stderr };
+    },
+
+    startPushgateway: () =>
+      start("pushgateway", `${pushgateway}/-/ready`, [path["prometheus-pushgateway"], `--web.listen-address=${addresses["pushgateway:9091"]}`]),
+
+    startAlertmanager: () =>
+      start("alertmanager", `${alertmanager}/-/ready`, [
+        path["prometheus-alertmanager"],
+        `--config.file=${join(root, "ops/alertmanager/alertmanager.yml")}`,
+        `--storage.path=${join(folder, "alertmanager")}`,
+        `--web.listen-address=${addresses["alertmanager:9093"]}`,
+        "--cluster.listen-address=",
+      ]),
+
+    startPrometheus() {
+      const configuration = join(folder, "prometheus");
+      mkdirSync(configuration);
+      cpSync(join(root, "ops/prometheus/rules.yml"), join(configuration, "rules.yml"));
+      const committed = readFileSync(join(root, "ops/prometheus/prometheus.yml"), "utf8");
+      writeFileSync(join(configuration, "prometheus.yml"), localConfiguration(committed, addresses));
+      return start("prometheus", `${prometheus}/-/ready`, [
+        path.prometheus,
+        `--config.file=${join(configuration, "prometheus.yml")}`,
+        `--storage.tsdb.path=${join(folder, "tsdb")}`,
+        `--web.listen-address=${addresses["localhost:9090"]}`,
+      ]);
+    },
+
+    startService: (environment: Record<string, string>) =>
+      start("service", `${service}/health/ready`, [process.execPath, join(root, "src/main.ts")], {
+        DATA_DIR: dataDirectory,
+        HOST: "127.0.0.1",
+        PORT: addresses["churnwatch:8000"].split(":")[1] as string,
+        PUSHGATEWAY_URL: pushgateway,
+        ...environment,
+      }),
+
+    /** @throws Error when Prometheus refuses the expression. */
+    async query(expression: string): Promise<Sample[]> {
+      const response = await fetch(`${prometheus}/api/v1/query`, { method: "POST", body: new URLSearchParams({ query: expression }) });
+      const answer = (await response.json()) as {
+        status: string;
+        error?: string;
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
+      if (answer.status !== "success") throw new Error(`${expression}: ${answer.error}`);
+      return answer.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+    },
+
+    async stop(): Promise<void> {
+      for (const child of started.reverse()) await child.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Stack = ReturnType<typeof createStack>;
