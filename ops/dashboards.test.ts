@@ -22,8 +22,10 @@ interface DrawnPanel {
   panels?: DrawnPanel[];
 }
 
-const panelsOf = (content: (typeof dashboards)[string]): DrawnPanel[] => drawDashboard(content).panels as unknown as DrawnPanel[];
-const everything = (panels: readonly DrawnPanel[]): DrawnPanel[] => panels.flatMap((panel) => [panel, ...everything(panel.panels ?? [])]);
+const panelsOf = (content: (typeof dashboards)[string]): DrawnPanel[] =>
+  drawDashboard(content).panels as unknown as DrawnPanel[];
+const everything = (panels: readonly DrawnPanel[]): DrawnPanel[] =>
+  panels.flatMap((panel) => [panel, ...everything(panel.panels ?? [])]);
 const overlap = (a: DrawnPanel["gridPos"], b: DrawnPanel["gridPos"]): boolean =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
@@ -49,7 +51,12 @@ for (const [file, content] of Object.entries(dashboards)) {
     });
 
     test("lets the reader choose data source, job and instance", () => {
-      const variables = dashboard.templating?.list as unknown as { name: string; multi?: boolean; includeAll?: boolean; allValue?: string }[];
+      const variables = dashboard.templating?.list as unknown as {
+        name: string;
+        multi?: boolean;
+        includeAll?: boolean;
+        allValue?: string;
+      }[];
       expect(variables.map(({ name }) => name)).toEqual(["datasource", "job", "instance"]);
       for (const { multi, includeAll, allValue } of variables.slice(1)) {
         expect({ multi, includeAll, allValue }).toEqual({ multi: true, includeAll: true, allValue: ".+" });
@@ -76,7 +83,8 @@ for (const [file, content] of Object.entries(dashboards)) {
 
     test("has its own id for every panel and for every query of a panel", () => {
       expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
-      for (const { title, targets = [] } of drawings) expect(new Set(targets.map(({ refId }) => refId)).size, title).toBe(targets.length);
+      for (const { title, targets = [] } of drawings)
+        expect(new Set(targets.map(({ refId }) => refId)).size, title).toBe(targets.length);
     });
 
     test("keeps every panel inside the grid and apart from the others", () => {
@@ -86,7 +94,8 @@ for (const [file, content] of Object.entries(dashboards)) {
       }
       for (const group of [panels, ...panels.filter(({ collapsed }) => collapsed).map((row) => row.panels ?? [])]) {
         group.forEach((a, i) => {
-          for (const b of group.slice(i + 1)) expect(overlap(a.gridPos, b.gridPos), `${a.title} and ${b.title}`).toBe(false);
+          for (const b of group.slice(i + 1))
+            expect(overlap(a.gridPos, b.gridPos), `${a.title} and ${b.title}`).toBe(false);
         });
       }
     });
@@ -105,7 +114,10 @@ const expressions = [
     panels.flatMap(({ title, series }) => series.map(({ expression }) => ({ title, expression }))),
   ),
   ...annotations.map(({ name, expression }) => ({ title: `annotation ${name}`, expression })),
-].map(({ title, expression }) => ({ title: `${title}: ${expression}`, expression: fillVariables(expression, { job: "$job", instance: "$instance", rateInterval: "59s" }) }));
+].map(({ title, expression }) => ({
+  title: `${title}: ${expression}`,
+  expression: fillVariables(expression, { job: "$job", instance: "$instance", rateInterval: "59s" }),
+}));
 
 describe("every expression of a panel", () => {
   test("is PromQL", () => {
@@ -114,13 +126,17 @@ describe("every expression of a panel", () => {
 
   test("asks for series that exist", () => {
     for (const { title, expression } of expressions) {
-      for (const { metric } of selectorsOf(expression)) expect(knownSeries.has(metric), `${metric} in ${title}`).toBe(true);
+      for (const { metric } of selectorsOf(expression))
+        expect(knownSeries.has(metric), `${metric} in ${title}`).toBe(true);
     }
   });
 
   test("uses labels that exist", () => {
     for (const { title, expression } of expressions) {
-      const labels = [...groupingLabelsOf(expression), ...selectorsOf(expression).flatMap(({ matchers }) => matchers.map(({ label }) => label))];
+      const labels = [
+        ...groupingLabelsOf(expression),
+        ...selectorsOf(expression).flatMap(({ matchers }) => matchers.map(({ label }) => label)),
+      ];
       for (const label of labels) expect(knownLabels.has(label), `${label} in ${title}`).toBe(true);
     }
   });
@@ -153,7 +169,9 @@ test("a misspelt expression does not parse", () => {
 });
 
 test("every metric of the catalogue is drawn somewhere", () => {
-  const drawn = new Set(expressions.flatMap(({ expression }) => selectorsOf(expression).map(({ metric }) => knownSeries.get(metric))));
+  const drawn = new Set(
+    expressions.flatMap(({ expression }) => selectorsOf(expression).map(({ metric }) => knownSeries.get(metric))),
+  );
   // Bins are drawn through a recording rule, the decision threshold is a bucket of the score, the pushed reference is the
   // one that the service exposes, and push_time_seconds tells when training ended. Nothing measures multivariate drift yet.
   const elsewhere = [
@@ -170,5 +188,11 @@ test("every metric of the catalogue is drawn somewhere", () => {
 
 test("the model's dashboard follows the order in which trouble matters", () => {
   const titles = modelSections.map(({ title }) => title);
-  expect(titles.filter((title) => !title.startsWith("Each"))).toEqual(["At a glance", "Performance", "Predictions", "Model inputs", "Source data"]);
+  expect(titles.filter((title) => !title.startsWith("Each"))).toEqual([
+    "At a glance",
+    "Performance",
+    "Predictions",
+    "Model inputs",
+    "Source data",
+  ]);
 });

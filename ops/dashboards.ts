@@ -45,10 +45,15 @@ function writeDashboards({ check = false }: { check?: boolean }): void {
     const drawn = render(content);
     if (!check) writeFileSync(file, drawn);
     else if (readFileSync(file, "utf8") !== drawn) {
-      throw new AppError("conflict", `ops/grafana/dashboards/${name} is not what the code draws: run bun run dashboards and commit it`);
+      throw new AppError(
+        "conflict",
+        `ops/grafana/dashboards/${name} is not what the code draws: run bun run dashboards and commit it`,
+      );
     }
   }
-  process.stdout.write(`${Object.keys(dashboards).length} dashboards ${check ? "are up to date" : "written to ops/grafana/dashboards"}\n`);
+  process.stdout.write(
+    `${Object.keys(dashboards).length} dashboards ${check ? "are up to date" : "written to ops/grafana/dashboards"}\n`,
+  );
 }
 
 if (import.meta.main) {

@@ -7,7 +7,9 @@ const platformSeries = ["up", "push_time_seconds", "push_failure_time_seconds"];
 /** Every series that may be asked for, with the metric it belongs to; null: not one of the catalogue. */
 export const knownSeries = new Map<string, string | null>([
   ...[...Object.values(serviceMetrics), ...Object.values(trainingMetrics)].flatMap(({ name, type }) =>
-    (type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]).map((series) => [series, name] as const),
+    (type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]).map(
+      (series) => [series, name] as const,
+    ),
   ),
   ...[...platformSeries, ...Object.values(recordedSeries)].map((series) => [series, null] as const),
 ]);

@@ -1,6 +1,5 @@
+import type { SyntaxNode } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
-
-type SyntaxNode = ReturnType<typeof parser.parse>["topNode"];
 
 /** One selector of an expression, with what surrounds it. */
 export interface Selector {
@@ -13,7 +12,10 @@ export interface Selector {
 }
 
 /** Puts values in the place of Grafana's variables, so that Prometheus understands the expression. */
-export const fillVariables = (expression: string, values: { job?: string; instance?: string; rateInterval: string }): string =>
+export const fillVariables = (
+  expression: string,
+  values: { job?: string; instance?: string; rateInterval: string },
+): string =>
   expression
     .replaceAll("$__rate_interval", values.rateInterval)
     .replaceAll("$job", values.job ?? ".+")
@@ -49,7 +51,8 @@ export function selectorsOf(expression: string): Selector[] {
 function functionsAround(node: SyntaxNode, text: (node: SyntaxNode) => string): string[] {
   const names: string[] = [];
   for (let parent = node.parent; parent; parent = parent.parent) {
-    const name = parent.name === "FunctionCall" ? parent.getChild("FunctionIdentifier") : parent.getChild("AggregateOp");
+    const name =
+      parent.name === "FunctionCall" ? parent.getChild("FunctionIdentifier") : parent.getChild("AggregateOp");
     if (name) names.push(text(name));
   }
   return names;

@@ -53,7 +53,12 @@ const requests: Panel[] = [
     view: "lines",
     width: 8,
     empty: quiet,
-    series: [{ expression: `sum by (method, route) (${rate(metrics.httpRequestDuration, [], "count")})`, legend: "{{method}} {{route}}" }],
+    series: [
+      {
+        expression: `sum by (method, route) (${rate(metrics.httpRequestDuration, [], "count")})`,
+        legend: "{{method}} {{route}}",
+      },
+    ],
   },
   {
     title: "Failed requests",
@@ -89,7 +94,12 @@ const jobs: Panel[] = [
     view: "lines",
     width: 8,
     empty: quiet,
-    series: [{ expression: `sum by (${scheduledJob}, outcome) (${rate(metrics.jobRuns)})`, legend: `{{${scheduledJob}}} {{outcome}}` }],
+    series: [
+      {
+        expression: `sum by (${scheduledJob}, outcome) (${rate(metrics.jobRuns)})`,
+        legend: `{{${scheduledJob}}} {{outcome}}`,
+      },
+    ],
   },
   {
     title: "Duration of jobs",
@@ -171,7 +181,12 @@ const training: Panel[] = [
     view: "bars",
     width: 12,
     empty: "No training was pushed",
-    series: [{ expression: `${trainingMetrics.performance.name}{job="${trainingJob}", split="holdout"}`, legend: "{{metric}}" }],
+    series: [
+      {
+        expression: `${trainingMetrics.performance.name}{job="${trainingJob}", split="holdout"}`,
+        legend: "{{metric}}",
+      },
+    ],
   },
 ];
 

@@ -4,6 +4,7 @@ import type { Serving } from "../src/models/serving.ts";
 import type { ScenarioSwitch } from "../src/monitoring/scenario.ts";
 import type { PredictionRequest, PredictionService } from "../src/predictions/service.ts";
 import type { Random } from "../src/statistics/random.ts";
+import type { Durability } from "../src/storage/durability.ts";
 import type { ReplayRow, ReplayStore } from "../src/storage/replay.ts";
 import type { StateStore } from "../src/storage/state.ts";
 import { scenarios } from "./scenarios.ts";
@@ -12,6 +13,7 @@ export interface ReplayOptions {
   config: Pick<Config, "REPLAY_RATE" | "FEEDBACK_DELAY" | "FEEDBACK_DELAY_JITTER">;
   customers: ReplayStore;
   state: StateStore;
+  durability: Durability;
   serving: Serving;
   service: PredictionService;
   scenario: ScenarioSwitch;
@@ -28,11 +30,21 @@ const longestGap = 5_000;
  * kept, so a restart goes on where it stopped.
  * @returns the job: one call plays what is due since the call before it.
  */
-export function createReplay({ config, customers, state, serving, service, scenario, random, now }: ReplayOptions) {
+export function createReplay({
+  config,
+  customers,
+  state,
+  durability,
+  serving,
+  service,
+  scenario,
+  random,
+  now,
+}: ReplayOptions) {
   let last = now();
   let owed = 0;
 
-  function next(version: string, count: number): ReplayRow[] {
+  async function next(version: string, count: number): Promise<ReplayRow[]> {
     const stored = JSON.parse(state.get(positionKey) ?? "null") as { version: string; position: number } | null;
     let position = stored?.version === version ? stored.position : 0;
     const rows: ReplayRow[] = [];
@@ -42,7 +54,7 @@ export function createReplay({ config, customers, state, serving, service, scena
       rows.push(...found);
       position = found.length === 0 ? 0 : (found.at(-1) as ReplayRow).position + 1;
     }
-    state.put(positionKey, JSON.stringify({ version, position }));
+    await durability.commit(() => state.put(positionKey, JSON.stringify({ version, position })));
     return rows;
   }
 
@@ -64,6 +76,7 @@ export function createReplay({ config, customers, state, serving, service, scena
     owed -= count;
     const version = customers.sourceFor(serving.model.manifest.version);
     if (!version) return;
-    await service.predict(next(version, count).map((row) => requestOf(row, time)));
+    const rows = await next(version, count);
+    await service.predict(rows.map((row) => requestOf(row, time)));
   };
 }

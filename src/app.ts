@@ -61,19 +61,25 @@ export function createApp(options: AppOptions) {
   } = options;
   const { instruments } = metrics;
   const started = new WeakMap<Request, number>();
+  // Looking up a series by its labels for every request would cost more than counting it.
+  const durations = new Map<string, { observe(seconds: number): void }>();
   let addressOf = (_request: Request): string => "local";
 
-  const authorize = (request: Request, role: Role): string => access.authorize(request, role, addressOf(request));
+  const authorize = (request: Request, role: Role): string => access.authorize(request, role, () => addressOf(request));
   const onRejected = (reason: RejectionReason): void => void instruments.rejections.inc({ reason });
 
   function observe(request: Request, route: string, status: number): void {
     const start = started.get(request);
     if (start === undefined) return;
     started.delete(request);
-    instruments.httpRequestDuration.observe(
-      { method: request.method, route, status: String(status) },
-      (performance.now() - start) / 1000,
-    );
+    const seconds = (performance.now() - start) / 1000;
+    const series = `${request.method} ${route} ${status}`;
+    let child = durations.get(series);
+    if (!child) {
+      child = instruments.httpRequestDuration.labels({ method: request.method, route, status: String(status) });
+      durations.set(series, child);
+    }
+    child.observe(seconds);
   }
 
   const app = new Elysia({

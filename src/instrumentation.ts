@@ -84,10 +84,14 @@ export function createInstrumentation(metrics: Metrics) {
     },
 
     onStored(predictions: readonly Prediction[], cells: readonly Uint8Array[]): void {
-      for (const { model_version, churn, probability } of predictions) {
-        instruments.predictions.inc({ model_version, predicted_class: churn ? "1" : "0" });
-        instruments.probability.observe({ model_version }, probability);
-      }
+      const [first] = predictions;
+      if (!first) return;
+      const { model_version } = first;
+      const churners = predictions.reduce((sum, { churn }) => sum + (churn ? 1 : 0), 0);
+      instruments.predictions.inc({ model_version, predicted_class: "1" }, churners);
+      instruments.predictions.inc({ model_version, predicted_class: "0" }, predictions.length - churners);
+      const probabilities = instruments.probability.labels({ model_version });
+      for (const { probability } of predictions) probabilities.observe(probability);
       for (const row of cells) {
         counts?.cells.forEach((feature, f) => {
           const cell = row[f] as number;

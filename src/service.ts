@@ -173,6 +173,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
           config,
           customers: stores.replay,
           state: stores.state,
+          durability,
           serving,
           service: predictions,
           scenario,

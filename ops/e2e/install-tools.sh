@@ -1,6 +1,7 @@
 #!/bin/sh
 # Gets what `bun run test:ops` needs on Debian 12: Prometheus, Pushgateway and Alertmanager of the system, and beside them
 # the newer ones of Debian testing with docker compose, unpacked into a folder without being installed.
+# Where systemd runs, the packages start their services: this is for CI and containers.
 #   ops/e2e/install-tools.sh [FOLDER]      (default: the folder in which the tests look)
 set -eu
 folder=${1:-${OPS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/churnwatch-ops}}
@@ -8,12 +9,8 @@ sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 
 if ! command -v prometheus prometheus-pushgateway prometheus-alertmanager >/dev/null 2>&1; then
   $sudo apt-get update -qq
-  # The packages would start daemons where an init system runs: 101 says no.
-  printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null
-  $sudo chmod +x /usr/sbin/policy-rc.d
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
     prometheus prometheus-pushgateway prometheus-alertmanager >/dev/null
-  $sudo rm /usr/sbin/policy-rc.d
 fi
 
 if [ ! -x "$folder/usr/bin/prometheus" ]; then

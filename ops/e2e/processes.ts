@@ -9,10 +9,20 @@ export interface Process {
 }
 
 /** Starts a program whose output goes to a file of the folder. */
-export function startProcess(folder: string, name: string, command: string[], environment: Record<string, string> = {}): Process {
+export function startProcess(
+  folder: string,
+  name: string,
+  command: string[],
+  environment: Record<string, string> = {},
+): Process {
   const file = join(folder, `${name}.log`);
   const log = openSync(file, "a");
-  const child = Bun.spawn(command, { stdin: "ignore", stdout: log, stderr: log, env: { ...process.env, ...environment } });
+  const child = Bun.spawn(command, {
+    stdin: "ignore",
+    stdout: log,
+    stderr: log,
+    env: { ...process.env, ...environment },
+  });
   return {
     output: () => readFileSync(file, "utf8"),
     hasExited: () => child.exitCode !== null,

@@ -40,7 +40,12 @@ export function createStack({ path }: Tools) {
   const prometheus = `http://${addresses["localhost:9090"]}`;
   const started: Process[] = [];
 
-  async function start(name: string, ready: string, command: string[], environment: Record<string, string> = {}): Promise<Process> {
+  async function start(
+    name: string,
+    ready: string,
+    command: string[],
+    environment: Record<string, string> = {},
+  ): Promise<Process> {
     const child = startProcess(folder, name, command, environment);
     started.push(child);
     await until(
@@ -70,12 +75,19 @@ export function createStack({ path }: Tools) {
         stderr: "pipe",
         env: { ...process.env, DATA_DIR: dataDirectory, ...environment },
       });
-      const [stderr, stdout, exitCode] = await Promise.all([new Response(child.stderr).text(), new Response(child.stdout).text(), child.exited]);
+      const [stderr, stdout, exitCode] = await Promise.all([
+        new Response(child.stderr).text(),
+        new Response(child.stdout).text(),
+        child.exited,
+      ]);
       return { exitCode, stdout, stderr };
     },
 
     startPushgateway: () =>
-      start("pushgateway", `${pushgateway}/-/ready`, [path["prometheus-pushgateway"], `--web.listen-address=${addresses["pushgateway:9091"]}`]),
+      start("pushgateway", `${pushgateway}/-/ready`, [
+        path["prometheus-pushgateway"],
+        `--web.listen-address=${addresses["pushgateway:9091"]}`,
+      ]),
 
     startAlertmanager: () =>
       start("alertmanager", `${alertmanager}/-/ready`, [
@@ -111,7 +123,10 @@ export function createStack({ path }: Tools) {
 
     /** @throws Error when Prometheus refuses the expression. */
     async query(expression: string): Promise<Sample[]> {
-      const response = await fetch(`${prometheus}/api/v1/query`, { method: "POST", body: new URLSearchParams({ query: expression }) });
+      const response = await fetch(`${prometheus}/api/v1/query`, {
+        method: "POST",
+        body: new URLSearchParams({ query: expression }),
+      });
       const answer = (await response.json()) as {
         status: string;
         error?: string;

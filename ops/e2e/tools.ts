@@ -10,7 +10,11 @@ export interface Tools {
   path: Record<(typeof names)[number], string>;
 }
 
-const unpacked = join(process.env.OPS_TOOLS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "churnwatch-ops"), "usr", "bin");
+const unpacked = join(
+  process.env.OPS_TOOLS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "churnwatch-ops"),
+  "usr",
+  "bin",
+);
 
 function findIn(lookUp: (name: string) => string | null): Tools | null {
   const path = Object.fromEntries(names.map((name) => [name, lookUp(name)]));
@@ -23,7 +27,9 @@ function findIn(lookUp: (name: string) => string | null): Tools | null {
 const inFolder = (name: string): string | null => (existsSync(join(unpacked, name)) ? join(unpacked, name) : null);
 
 /** The sets that this machine has: the system's, and the newer one that install-tools.sh unpacks. */
-export const toolSets: Tools[] = [findIn((name) => Bun.which(name)), findIn(inFolder)].filter((tools) => tools !== null);
+export const toolSets: Tools[] = [findIn((name) => Bun.which(name)), findIn(inFolder)].filter(
+  (tools) => tools !== null,
+);
 
 /** How to call docker compose, or null. */
 export function composeCommand(): string[] | null {

@@ -61,13 +61,29 @@ const annotation = (name: string, color: string, expression: string, title: stri
     .textFormat("");
 
 const { modelInfo, scenario, monitorAlarm } = serviceMetrics;
-const began = (selector: string, labels: string) => `max by (${labels}) (${selector}) unless max by (${labels}) (${selector} offset 1m)`;
+const began = (selector: string, labels: string) =>
+  `max by (${labels}) (${selector}) unless max by (${labels}) (${selector} offset 1m)`;
 
 /** What happened, drawn over every picture: another model, another scenario, a monitor in alarm. */
 export const annotations = [
-  { name: "Model", color: "green", expression: began(select(modelInfo), "model_version"), title: "model {{model_version}} serves" },
-  { name: "Scenario", color: "purple", expression: began(select(scenario), "scenario"), title: "scenario {{scenario}} begins" },
-  { name: "Alarm", color: "red", expression: `max by (monitor) (${select(monitorAlarm)}) == 1`, title: "alarm of the monitor: {{monitor}}" },
+  {
+    name: "Model",
+    color: "green",
+    expression: began(select(modelInfo), "model_version"),
+    title: "model {{model_version}} serves",
+  },
+  {
+    name: "Scenario",
+    color: "purple",
+    expression: began(select(scenario), "scenario"),
+    title: "scenario {{scenario}} begins",
+  },
+  {
+    name: "Alarm",
+    color: "red",
+    expression: `max by (monitor) (${select(monitorAlarm)}) == 1`,
+    title: "alarm of the monitor: {{monitor}}",
+  },
 ];
 
 /** A dashboard as Grafana stores it, without anything that differs between two runs. */
@@ -83,10 +99,18 @@ export function drawDashboard({ uid, title, about, guide, sections }: DashboardC
     .refresh("15s")
     .time({ from: "now-30m", to: "now" })
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
-    .variables([new dashboard.DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"), jobs, instances])
+    .variables([
+      new dashboard.DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"),
+      jobs,
+      instances,
+    ])
     .annotations(annotations.map(({ name, color, expression, title }) => annotation(name, color, expression, title)))
     .links([
-      new dashboard.DashboardLinkBuilder("Churnwatch").type(dashboard.DashboardLinkType.Dashboards).tags(["churnwatch"]).keepTime(true).includeVars(true),
+      new dashboard.DashboardLinkBuilder("Churnwatch")
+        .type(dashboard.DashboardLinkType.Dashboards)
+        .tags(["churnwatch"])
+        .keepTime(true)
+        .includeVars(true),
     ]);
   let id = 1;
   let top = 4;

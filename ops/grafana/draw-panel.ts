@@ -38,7 +38,11 @@ const units: Record<Unit, string> = {
 const colors: Record<string, string> = { realized: "blue", estimated: "orange" };
 const refIds = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
 
-function query({ expression, legend }: Series, index: number, format: "range" | "instant" | "table" | "heatmap"): Builder<Dataquery> {
+function query(
+  { expression, legend }: Series,
+  index: number,
+  format: "range" | "instant" | "table" | "heatmap",
+): Builder<Dataquery> {
   const builder = new DataqueryBuilder()
     .refId(refIds[index] as string)
     .datasource(datasource)
@@ -49,7 +53,8 @@ function query({ expression, legend }: Series, index: number, format: "range" | 
   return format === "table" ? builder.instant().format(PromQueryFormat.Table) : builder.instant();
 }
 
-const queries = (panel: Panel, format: Parameters<typeof query>[2]) => panel.series.map((series, i) => query(series, i, format));
+const queries = (panel: Panel, format: Parameters<typeof query>[2]) =>
+  panel.series.map((series, i) => query(series, i, format));
 
 /** How a line is drawn that is not the figure itself. An interval is filled from its upper end down to its lower one. */
 function lineProperties({ legend, role }: Series): dashboard.DynamicConfigValue[] {
@@ -66,7 +71,11 @@ function lineProperties({ legend, role }: Series): dashboard.DynamicConfigValue[
     { id: "custom.hideFrom", value: { legend: true, tooltip: false, viz: false } },
   ];
   if (role === "lower") return interval;
-  return [...interval, { id: "custom.fillBelowTo", value: legend.replace("high", "low") }, { id: "custom.fillOpacity", value: 15 }];
+  return [
+    ...interval,
+    { id: "custom.fillBelowTo", value: legend.replace("high", "low") },
+    { id: "custom.fillOpacity", value: 15 },
+  ];
 }
 
 function lines(panel: Panel): TimeSeries {
@@ -75,7 +84,13 @@ function lines(panel: Panel): TimeSeries {
     .lineWidth(1)
     .fillOpacity(0)
     .showPoints(VisibilityMode.Never)
-    .legend(new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true).calcs([]))
+    .legend(
+      new VizLegendOptionsBuilder()
+        .displayMode(LegendDisplayMode.List)
+        .placement(LegendPlacement.Bottom)
+        .showLegend(true)
+        .calcs([]),
+    )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi));
   for (const series of panel.series) {
     const properties = lineProperties(series);
@@ -86,7 +101,9 @@ function lines(panel: Panel): TimeSeries {
 
 const latest = () => new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false).fields("");
 const steps = (...list: [number | null, string][]) =>
-  new dashboard.ThresholdsConfigBuilder().mode(dashboard.ThresholdsMode.Absolute).steps(list.map(([value, color]) => ({ value, color })));
+  new dashboard.ThresholdsConfigBuilder()
+    .mode(dashboard.ThresholdsMode.Absolute)
+    .steps(list.map(([value, color]) => ({ value, color })));
 
 function figures(panel: Panel): Stat {
   const builder = new Stat()
@@ -95,13 +112,24 @@ function figures(panel: Panel): Stat {
     .graphMode(BigValueGraphMode.None)
     .orientation(VizOrientation.Auto)
     .thresholds(steps([null, "text"]))
-    .textMode(panel.unit === "name" ? BigValueTextMode.Name : panel.series.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Auto);
+    .textMode(
+      panel.unit === "name"
+        ? BigValueTextMode.Name
+        : panel.series.length > 1
+          ? BigValueTextMode.ValueAndName
+          : BigValueTextMode.Auto,
+    );
   if (panel.unit !== "alarm") return builder;
   return builder
     .textMode(BigValueTextMode.ValueAndName)
     .colorMode(BigValueColorMode.Background)
     .thresholds(steps([null, "green"], [1, "red"]))
-    .mappings([{ type: dashboard.MappingType.ValueToText, options: { "0": { text: "ok", index: 0 }, "1": { text: "ALARM", index: 1 } } }]);
+    .mappings([
+      {
+        type: dashboard.MappingType.ValueToText,
+        options: { "0": { text: "ok", index: 0 }, "1": { text: "ALARM", index: 1 } },
+      },
+    ]);
 }
 
 const bars = (panel: Panel): BarGauge =>
@@ -116,7 +144,9 @@ const bars = (panel: Panel): BarGauge =>
 /** Shares by bin, one column for each query. Tables of instant queries name their value after the query. */
 function shares(panel: Panel): BarChart {
   const names = Object.fromEntries(panel.series.map(({ legend }, i) => [`Value #${refIds[i]}`, legend]));
-  const times = Object.fromEntries(["Time", ...panel.series.map((_, i) => `Time ${i + 1}`)].map((name) => [name, true]));
+  const times = Object.fromEntries(
+    ["Time", ...panel.series.map((_, i) => `Time ${i + 1}`)].map((name) => [name, true]),
+  );
   return new BarChart()
     .targets(queries(panel, "table"))
     .withTransformation({ id: "joinByField", options: { byField: "bin", mode: "outer" } })
