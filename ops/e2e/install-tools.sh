@@ -7,7 +7,9 @@ set -eu
 folder=${1:-${OPS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/churnwatch-ops}}
 sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 
-if ! command -v prometheus prometheus-pushgateway prometheus-alertmanager >/dev/null 2>&1; then
+is_here() { command -v "$1" >/dev/null 2>&1; }
+
+if ! is_here prometheus || ! is_here prometheus-pushgateway || ! is_here prometheus-alertmanager; then
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
     prometheus prometheus-pushgateway prometheus-alertmanager >/dev/null
