@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { runCommand } from "../command.ts";
@@ -64,7 +64,7 @@ export function writeSample(file: string, options: SyntheticOptions, onRows: (ro
     }
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (existsSync(temporary)) rmSync(temporary);
     throw new AppError("unavailable", `cannot write ${file}: ${messageOf(error)}; choose another place with --out`, {
       cause: error,
     });

@@ -94,6 +94,7 @@ function factorCorrelations(): number[][] {
 
 // How strongly the number of present columns goes with regularity, within a class.
 const presenceWeight = 0.8;
+const restWeight = Math.sqrt(1 - presenceWeight ** 2);
 const amountColumns = calibration.correlationColumns.slice(1);
 
 function createClass(label: Class) {
@@ -109,6 +110,18 @@ function createClass(label: Class) {
     const here = weights.reduce((sum, weight, i) => sum + (present[i] === k ? weight : 0), 0);
     return normalQuantile(Math.min(1 - 1e-6, Math.max(1e-6, (below + here / 2) / total)));
   });
+  const groups = presenceScores.map((middle, k) => ({
+    middle,
+    share: weights.reduce((sum, weight, i) => sum + (present[i] === k ? weight : 0), 0) / total,
+  }));
+  /** Standard normal over all rows of the class: the level of a score in the mixture of its groups, as a normal score. */
+  const standardise = (score: number): number => {
+    const level = groups.reduce(
+      (sum, { middle, share }) => sum + share * normalCdf((score - presenceWeight * middle) / restWeight),
+      0,
+    );
+    return normalQuantile(Math.min(1 - 1e-12, Math.max(1e-12, level)));
+  };
   const choosePattern = createChoice(weights);
   const quantiles = calibration.quantiles as Record<string, number[][]>;
   const maximum = calibration.maximum as Record<string, number>;
@@ -116,10 +129,11 @@ function createClass(label: Class) {
   return {
     drawPattern(random: Random): { pattern: string; score: number } {
       const i = choosePattern(random);
-      const score =
-        presenceWeight * (presenceScores[present[i] as number] as number) +
-        Math.sqrt(1 - presenceWeight ** 2) * random.normal();
-      return { pattern: patterns[i] as string, score };
+      const middle = presenceScores[present[i] as number] as number;
+      return {
+        pattern: patterns[i] as string,
+        score: standardise(presenceWeight * middle + restWeight * random.normal()),
+      };
     },
     regularity: createRegularity(label),
     marginals: amountColumns.map((column) =>

@@ -1,0 +1,230 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { columnOf, fieldNames, type LabelledCustomer } from "../customer.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { type Dataset, openDataset } from "./ingest.ts";
+import type { LabelledTable } from "./table.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const header = ["user_id", ...fieldNames.map(columnOf), "MRG", "CHURN"];
+let written = 0;
+
+function write(content: string | Uint8Array, extension = "csv"): string {
+  const file = join(folder.path, `${++written}.${extension}`);
+  writeFileSync(file, content);
+  return file;
+}
+
+/** A CSV of so many customers; `change` alters the cells of a row, by column. */
+function makeCsv(rows: number, change: (cells: Record<string, string>, row: number) => void = () => {}): string {
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const cells: Record<string, string> = Object.fromEntries(header.map((name) => [name, ""]));
+    Object.assign(cells, {
+      user_id: `id-${row}`,
+      REGULARITY: String((row % 62) + 1),
+      MRG: "NO",
+      CHURN: row % 5 === 0 ? "1" : "0",
+    });
+    change(cells, row);
+    return header.map((name) => cells[name]).join(",");
+  });
+  return `${[header.join(","), ...lines].join("\n")}\n`;
+}
+
+async function readAll(
+  file: string,
+): Promise<{ customers: LabelledCustomer[]; rows: number; warnings: readonly string[]; tables: LabelledTable[] }> {
+  const dataset = await openDataset(file, { fractions: { train: 0.2, validation: 0.2, holdout: 0.6 } });
+  const customers: LabelledCustomer[] = [];
+  for await (const batch of dataset.replayCustomers(1e6)) customers.push(...batch);
+  const tables = [await dataset.read("train"), await dataset.read("validation"), await dataset.read("holdout")];
+  dataset.close();
+  return { customers, rows: dataset.rows, warnings: dataset.warnings, tables };
+}
+
+/** Typed arrays compare by their bytes, and NaN has many. */
+const plainArrays = ({ numeric, categorical, churned }: LabelledTable) => ({
+  numeric: Object.values(numeric).map((values) => [...values]),
+  categorical: Object.values(categorical).map(({ levels, codes }) => [...codes].map((code) => levels[code] ?? null)),
+  churned: [...churned],
+});
+
+const refusal = async (file: string): Promise<string> => {
+  let dataset: Dataset | undefined;
+  try {
+    dataset = await openDataset(file);
+    return "accepted";
+  } catch (error) {
+    const message = (error as Error).message;
+    expect((error as { code?: string }).code).toMatch(/invalid_data|not_found/);
+    expect(message).not.toContain("\n");
+    return message;
+  } finally {
+    dataset?.close();
+  }
+};
+
+describe("a file of customers", () => {
+  test("keeps blanks missing, tabs and quotes in text, and the values of numbers", async () => {
+    const pack = "MIXT: 390F=04H;4h\t";
+    const { customers } = await readAll(
+      write(
+        makeCsv(200, (cells) => {
+          Object.assign(cells, { TOP_PACK: pack, REGION: '"a ""quoted"", region"', MONTANT: "4250.0", ZONE1: "0.0" });
+        }),
+      ),
+    );
+    expect(customers[0]?.customer).toMatchObject({
+      top_pack: pack,
+      region: 'a "quoted", region',
+      montant: 4250,
+      zone1: 0,
+    });
+    expect(customers[0]?.customer).not.toHaveProperty("tigo");
+    expect(customers.length).toBeGreaterThan(60);
+  });
+
+  test("is the same as CRLF, with a BOM, gzipped, as Parquet, with columns in another order and case", async () => {
+    const change = (cells: Record<string, string>, row: number) => {
+      if (row % 3 === 0) Object.assign(cells, { REGION: "DAKAR", ORANGE: String(row) });
+    };
+    const csv = makeCsv(300, change);
+    const plain = await readAll(write(csv));
+    const reversed = csv
+      .trimEnd()
+      .split("\n")
+      .map((line, i) => (i === 0 ? line.toLowerCase() : line).split(",").reverse().join(","))
+      .join("\n");
+    const parquet = join(folder.path, "customers.parquet");
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT * FROM read_csv('${write(csv)}', header = true)) TO '${parquet}' (FORMAT parquet)`,
+    );
+    instance.closeSync();
+    for (const file of [
+      write(csv.replaceAll("\n", "\r\n")),
+      write(`\uFEFF${csv}`),
+      write(gzipSync(csv), "csv.gz"),
+      write(`${reversed}\n`),
+      parquet,
+    ]) {
+      const other = await readAll(file);
+      expect([file, other.customers]).toEqual([file, plain.customers]);
+      expect(other.tables.map(plainArrays)).toEqual(plain.tables.map(plainArrays));
+    }
+  });
+
+  test("may lack MRG and have other columns, which are named in a warning", async () => {
+    const csv = makeCsv(200).replace(",MRG,", ",COLOUR,");
+    expect((await readAll(write(csv))).warnings).toEqual(["ignored the column COLOUR"]);
+  });
+
+  test("goes by column into tables: NaN and −1 are missing", async () => {
+    const { tables, rows } = await readAll(
+      write(makeCsv(300, (cells, row) => row % 2 === 0 && Object.assign(cells, { REGION: "THIES", TIGO: "3" }))),
+    );
+    const [table] = tables as [LabelledTable];
+    expect(tables.reduce((sum, part) => sum + part.rows, 0)).toBe(rows);
+    for (let i = 0; i < table.rows; i++) {
+      const code = table.categorical.region.codes[i] as number;
+      expect(code < 0 ? Number.NaN : 3).toEqual(table.numeric.tigo[i] as number);
+      expect(table.categorical.region.levels[code]).toBe(code < 0 ? undefined : "THIES");
+    }
+  });
+
+  test.each<[string, () => string, string]>([
+    ["that does not exist", () => join(folder.path, "nothing.csv"), "does not exist"],
+    ["that is a folder", () => folder.path, "is not a file"],
+    ["that is empty", () => write(""), "is empty"],
+    ["with a header alone", () => write(`${header.join(",")}\n`), "no customers"],
+    ["without CHURN", () => write(makeCsv(50).replace(",CHURN", ",X")), "lacks the column CHURN"],
+    ["without USER_ID", () => write(makeCsv(50).replace("user_id", "id")), "lacks the column USER_ID"],
+    [
+      "without fields",
+      () => write(makeCsv(50).replace("MONTANT", "A").replace("TIGO", "B")),
+      "lacks the columns MONTANT, TIGO",
+    ],
+    [
+      "with another CHURN",
+      () => write(makeCsv(50, (cells, row) => row === 6 && Object.assign(cells, { CHURN: "maybe" }))),
+      "row 7: CHURN",
+    ],
+    ["with one class", () => write(makeCsv(50, (cells) => Object.assign(cells, { CHURN: "0" }))), "needs both"],
+    ["with too few rows", () => write(makeCsv(4)), "too few"],
+    [
+      "with a negative amount",
+      () => write(makeCsv(50, (cells, row) => row === 2 && Object.assign(cells, { ON_NET: "-1" }))),
+      "row 3: ON_NET",
+    ],
+    [
+      "with text in an amount",
+      () => write(makeCsv(50, (cells, row) => row === 2 && Object.assign(cells, { TIGO: "many" }))),
+      "row 3: TIGO",
+    ],
+    [
+      "with a user twice",
+      () => write(makeCsv(50, (cells, row) => row === 9 && Object.assign(cells, { user_id: "id-1" }))),
+      "id-1 occurs twice",
+    ],
+    [
+      "with a blank user",
+      () => write(makeCsv(50, (cells, row) => row === 9 && Object.assign(cells, { user_id: "" }))),
+      "row 10: USER_ID is blank",
+    ],
+    ["of damaged gzip", () => write(gzipSync(makeCsv(5000)).subarray(0, 3000), "csv.gz"), "cannot be read"],
+    ["of damaged Parquet", () => write("PAR1 nonsense", "parquet"), "cannot be read"],
+  ])("%s is refused with what to do", async (_, file, message) => {
+    expect(await refusal(file())).toContain(message);
+  });
+});
+
+describe("the split", () => {
+  test("is 60/20/20, without overlap, and the same whatever else is in the file", async () => {
+    const dataset = await openDataset(write(makeCsv(20_000)));
+    const sizes = [
+      (await dataset.read("train")).rows,
+      (await dataset.read("validation")).rows,
+      (await dataset.read("holdout")).rows,
+    ];
+    const held = new Set<string>();
+    for await (const batch of dataset.replayCustomers(1e6))
+      for (const { customer } of batch) held.add(customer.user_id);
+    dataset.close();
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20_000);
+    for (const [i, share] of [0.6, 0.2, 0.2].entries())
+      expect(Math.abs((sizes[i] as number) / 20_000 - share)).toBeLessThan(0.015);
+    expect(held.size).toBe(sizes[2] as number);
+    const fewer = await openDataset(write(makeCsv(10_000)));
+    const replayed: string[] = [];
+    for await (const batch of fewer.replayCustomers(100))
+      replayed.push(...batch.map(({ customer }) => customer.user_id));
+    fewer.close();
+    expect(replayed).toHaveLength(100);
+    expect(replayed.every((id) => held.has(id))).toBe(true);
+    // Computed once with Python: those of id-0 … id-9999 whose int.from_bytes(md5(id)[8:], "little") % 10**6 >= 800000, ordered by the first 8 bytes.
+    expect(replayed.slice(0, 3)).toEqual(["id-3983", "id-2802", "id-1567"]);
+  });
+});
+
+const realRows = join(import.meta.dir, "../../../shared/data/expresso/labelled_rows.csv");
+const hasRealRows = existsSync(realRows);
+if (!hasRealRows) process.stderr.write("skipped: the real Expresso rows are not beside the project\n");
+
+test.skipIf(!hasRealRows)("the real rows are read as they are", async () => {
+  mkdirSync(folder.path, { recursive: true });
+  const { tables, rows } = await readAll(realRows);
+  const missing = (name: "montant" | "revenue"): number =>
+    tables.reduce(
+      (sum, table) => sum + table.numeric[name].reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0),
+      0,
+    );
+  expect(rows).toBe(1049);
+  expect(missing("montant") / rows).toBeCloseTo(0.35, 1);
+  expect(missing("revenue")).toBeLessThanOrEqual(missing("montant"));
+});
