@@ -10,6 +10,8 @@ import { until } from "./processes.ts";
 import { createStack, type Stack } from "./stack.ts";
 import { howToInstall, toolSets } from "./tools.ts";
 
+const { predictions, feedback, realized, estimated, featureDrift, featureDriftThreshold, labelCoverage } =
+  serviceMetrics;
 const panels = [...modelSections, ...serviceSections].flatMap((section) => section.panels);
 const fill = (expression: string) => fillVariables(expression, { rateInterval: "15s" });
 // A replay that fills a window and its labels within seconds.
@@ -125,8 +127,6 @@ for (const tools of toolSets) {
     });
 
     test("predictions, feedback, drift, realized and estimated performance of the replay are in Prometheus", async () => {
-      const { predictions, feedback, realized, estimated, featureDrift, featureDriftThreshold, labelCoverage } =
-        serviceMetrics;
       for (const { name } of [
         predictions,
         feedback,
@@ -176,7 +176,17 @@ for (const tools of toolSets) {
             labels: Record<string, string>;
             annotations: Record<string, string>;
           }[];
-          return alerts.find(({ labels }) => labels.feature === "data_volume");
+          const found = alerts.find(({ labels }) => labels.feature === "data_volume");
+          if (found) return found;
+          const seen = await Promise.all(
+            [
+              'ALERTS{alertname=~"Churn.+"}',
+              'changes(up{job="churnwatch"}[2m])',
+              ...[featureDrift, featureDriftThreshold].map(({ name }) => `${name}{feature="data_volume"}`),
+              `rate(${predictions.name}[10s])`,
+            ].map(stack.query),
+          );
+          throw new Error(`Prometheus has ${JSON.stringify(seen)}\n${stack.report()}`);
         },
         120,
       );

@@ -38,7 +38,7 @@ export function createStack({ path }: Tools) {
   const pushgateway = `http://${addresses["pushgateway:9091"]}`;
   const alertmanager = `http://${addresses["alertmanager:9093"]}`;
   const prometheus = `http://${addresses["localhost:9090"]}`;
-  const started: Process[] = [];
+  const started: { name: string; child: Process }[] = [];
 
   async function start(
     name: string,
@@ -47,7 +47,7 @@ export function createStack({ path }: Tools) {
     environment: Record<string, string> = {},
   ): Promise<Process> {
     const child = startProcess(folder, name, command, environment);
-    started.push(child);
+    started.push({ name, child });
     await until(
       `${name} to be ready`,
       async () => {
@@ -136,8 +136,14 @@ export function createStack({ path }: Tools) {
       return answer.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
     },
 
+    /** The last lines of every program, with a word on those that ended by themselves: for the report of a failure. */
+    report: (): string =>
+      started
+        .map(({ name, child }) => `${name}${child.hasExited() ? " (ended!)" : ""}: ${child.output().slice(-600)}`)
+        .join("\n"),
+
     async stop(): Promise<void> {
-      for (const child of started.reverse()) await child.stop();
+      for (const { child } of started.reverse()) await child.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -78,19 +78,20 @@ function lineProperties({ legend, role }: Series): dashboard.DynamicConfigValue[
   ];
 }
 
+const legend = () =>
+  new VizLegendOptionsBuilder()
+    .displayMode(LegendDisplayMode.List)
+    .placement(LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs([]);
+
 function lines(panel: Panel): TimeSeries {
   const builder = new TimeSeries()
     .targets(queries(panel, "range"))
     .lineWidth(1)
     .fillOpacity(0)
     .showPoints(VisibilityMode.Never)
-    .legend(
-      new VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom)
-        .showLegend(true)
-        .calcs([]),
-    )
+    .legend(legend())
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi));
   for (const series of panel.series) {
     const properties = lineProperties(series);
@@ -154,6 +155,8 @@ function shares(panel: Panel): BarChart {
     .withTransformation({ id: "sortBy", options: { sort: [{ field: "bin" }] } })
     .xField("bin")
     .xTickLabelMaxLength(24)
+    .showValue(VisibilityMode.Never)
+    .legend(legend())
     .min(0)
     .overrideByName("now", [{ id: "color", value: { mode: "fixed", fixedColor: "blue" } }])
     .overrideByName("reference", [{ id: "color", value: { mode: "fixed", fixedColor: "gray" } }]);

@@ -67,7 +67,10 @@ const allowed: Record<string, string> = {
 };
 
 describe("the linter", () => {
-  const said = lint({ ...allowed, ...Object.fromEntries(Object.entries(forbidden).map(([path, [content]]) => [path, content])) });
+  const said = lint({
+    ...allowed,
+    ...Object.fromEntries(Object.entries(forbidden).map(([path, [content]]) => [path, content])),
+  });
 
   test.each(Object.entries(forbidden))("refuses %s", (path, [, message]) => {
     expect(said[path]?.join("\n")).toContain(message);
