@@ -21,7 +21,7 @@ if [ ! -x "$folder/usr/bin/prometheus" ]; then
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/packages"
   : >"$state/status"
   mirror=$(apt-get indextargets --format '$(SITE)' 'Suite: bookworm' 'Created-By: Packages' | head -n 1)
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian} forky main" >"$state/sources.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:?no Debian 12 mirror in the sources of apt} forky main" >"$state/sources.list"
   apt_state() {
     apt-get -qq -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$state/lists" \
       -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" -o APT::Sandbox::User=root "$@"
