@@ -97,10 +97,12 @@ export function createApp(options: AppOptions) {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
       observe(request, route || "unmatched", Number(status));
     })
-    .onError({ as: "global" }, ({ error, code, request, path }) => {
-      if (code === "NOT_FOUND") return notFound(request, path);
-      if (!(error instanceof AppError)) onDefect(error, request);
-      return problemResponse(error);
+    .onError({ as: "global" }, ({ error, code, request, path, set }) => {
+      if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, request);
+      const response = code === "NOT_FOUND" ? notFound(request, path) : problemResponse(error);
+      // What the metrics tell of this request.
+      set.status = response.status;
+      return response;
     })
     .use(
       openapi({

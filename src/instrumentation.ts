@@ -1,4 +1,5 @@
 import { numericNames } from "./customer.ts";
+import { rejectionReasons } from "./errors.ts";
 import type { FeedbackOutcome } from "./feedback/service.ts";
 import type { Metrics } from "./metrics.ts";
 import { performanceMetrics } from "./models/manifest.ts";
@@ -30,6 +31,10 @@ export function createInstrumentation(metrics: Metrics) {
     });
   }
   metrics.beforeScrape(exposeBins);
+  // A series that begins at its first event hides that event from rates.
+  for (const reason of rejectionReasons) instruments.rejections.inc({ reason }, 0);
+  for (const status of ["recorded", "unchanged", "corrected", "pending", "rejected"])
+    instruments.feedback.inc({ status }, 0);
 
   return {
     onModel({ manifest }: LoadedModel): void {

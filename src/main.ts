@@ -19,7 +19,10 @@ async function runScript(script: string, ...options: string[]): Promise<void> {
     stderr: "inherit",
     env: process.env,
   });
+  const stop = () => child.kill("SIGTERM");
+  process.once("SIGTERM", stop).once("SIGINT", stop);
   const code = await child.exited;
+  process.off("SIGTERM", stop).off("SIGINT", stop);
   if (code !== 0)
     throw new AppError("unavailable", `${script} failed (exit code ${code}); what went wrong stands above`);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type JobRun, startScheduler } from "../scheduler/index.ts";
+import { type Job, type JobRun, startScheduler } from "../scheduler/index.ts";
 import { createFeedbackRelease } from "../scheduler/release-feedback.ts";
 import { createReplay } from "../scheduler/replay.ts";
 import { createRetention } from "../scheduler/retention.ts";
@@ -163,36 +163,36 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     await close();
     throw error;
   }
-  const scheduler = startScheduler(
-    [
-      { name: "follow-registry", pattern: everySecond, run: async () => void (await serving.follow()) },
-      {
-        name: "replay",
-        pattern: everySecond,
-        run: createReplay({
-          config,
-          customers: stores.replay,
-          state: stores.state,
-          durability,
-          serving,
-          service: predictions,
-          scenario,
-          random: random.split(),
-          now,
-        }),
-      },
-      { name: "release-feedback", pattern: everySecond, run: createFeedbackRelease(feedback) },
-      {
-        name: "monitors",
-        pattern: everySecond,
-        interval: config.MONITOR_EVERY,
-        run: createMonitorRun(monitors, serving),
-      },
-      { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
-      { name: "retention", pattern: everyHour, run: createRetention({ config, ...stores, now }) },
-    ],
-    onRun,
-  );
+  const jobs: Job[] = [
+    { name: "follow-registry", pattern: everySecond, run: async () => void (await serving.follow()) },
+    {
+      name: "replay",
+      pattern: everySecond,
+      run: createReplay({
+        config,
+        customers: stores.replay,
+        state: stores.state,
+        durability,
+        serving,
+        service: predictions,
+        scenario,
+        random: random.split(),
+        now,
+      }),
+    },
+    { name: "release-feedback", pattern: everySecond, run: createFeedbackRelease(feedback) },
+    {
+      name: "monitors",
+      pattern: everySecond,
+      interval: config.MONITOR_EVERY,
+      run: createMonitorRun(monitors, serving),
+    },
+    { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
+    { name: "retention", pattern: everyHour, run: createRetention({ config, ...stores, now }) },
+  ];
+  for (const { name } of jobs)
+    for (const outcome of ["success", "failure", "skipped"]) instruments.jobRuns.inc({ job: name, outcome }, 0);
+  const scheduler = startScheduler(jobs, onRun);
 
   return {
     url: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${app.server?.port}`,

@@ -1,11 +1,12 @@
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { Elysia } from "elysia";
 import { z } from "zod";
 import { exampleCustomer, maxTextLength } from "../customer.ts";
 import { AppError, type Flaw } from "../errors.ts";
 import type { Role } from "../http/access.ts";
-import { isCsv, readJson } from "../http/body.ts";
+import { brokenOff, isCsv, readJson } from "../http/body.ts";
 import { describe } from "../http/describe.ts";
 import type { Feedback, FeedbackOutcome, FeedbackService, FeedbackStatus } from "./service.ts";
 
@@ -39,6 +40,11 @@ const summarySchema = z.object({
   counts: z.record(z.enum([...statusSchema.options, "rejected"]), z.int()),
   rejected: z.array(z.object({ line: z.int(), message: z.string() })),
 });
+
+interface CsvRecord {
+  info: { lines: number };
+  record: Record<string, string>;
+}
 
 type Summary = z.output<typeof summarySchema>;
 
@@ -104,28 +110,26 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
     const summary = emptySummary();
     if (!request.body)
       throw new AppError("malformed_body", "the CSV is empty: send a header line and one line for each label");
-    const parser = Readable.fromWeb(request.body as never).pipe(
-      parse({
-        bom: true,
-        columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
-        info: true,
-        max_record_size: 4096,
-        skip_empty_lines: true,
-      }),
-    );
+    const parser = parse({
+      bom: true,
+      columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
+      info: true,
+      max_record_size: 4096,
+      skip_empty_lines: true,
+    });
     let entries: [number, unknown][] = [];
     try {
-      for await (const { info, record } of parser as AsyncIterable<{
-        info: { lines: number };
-        record: Record<string, string>;
-      }>) {
-        entries.push([info.lines, fromCsv(record)]);
-        if (entries.length < csvChunk) continue;
-        await recordAll(summary, entries);
-        entries = [];
-      }
+      await pipeline(Readable.fromWeb(request.body as never), parser, async (records: AsyncIterable<CsvRecord>) => {
+        for await (const { info, record } of records) {
+          entries.push([info.lines, fromCsv(record)]);
+          if (entries.length < csvChunk) continue;
+          await recordAll(summary, entries);
+          entries = [];
+        }
+      });
     } catch (error) {
-      if (!(error instanceof CsvError)) throw error;
+      if (error instanceof AppError) throw error;
+      if (!(error instanceof CsvError)) throw brokenOff(error);
       await recordAll(summary, entries);
       const flaw: Flaw = { path: `line ${(error as { lines?: number }).lines ?? "?"}`, message: error.message };
       throw new AppError(

@@ -53,20 +53,25 @@ export const isCsv = (request: Request): boolean => mediaType(request) === "text
 async function readText(request: Request, limit: number): Promise<string> {
   const tooLarge = () => new AppError("payload_too_large", `the body is larger than ${limit} bytes: send it in parts`);
   const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > limit) throw tooLarge();
-    return request.text();
+  if (declared !== null && Number(declared) > limit) throw tooLarge();
+  try {
+    if (declared !== null) return await request.text();
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength;
+      if (size > limit) throw tooLarge();
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  } catch (error) {
+    throw error instanceof AppError ? error : brokenOff(error);
   }
-  if (!request.body) return "";
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.byteLength;
-    if (size > limit) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
+
+/** The error of a body that did not arrive whole. */
+export const brokenOff = (error: unknown): AppError =>
+  new AppError("malformed_body", `the body broke off: ${messageOf(error)}`, { cause: error });
 
 /**
  * Reads and checks a JSON body.

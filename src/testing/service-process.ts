@@ -31,7 +31,7 @@ export async function runCommandFile(
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    env: { PATH: process.env.PATH ?? "", ...environment },
+    env: { PATH: process.env.PATH ?? "", ORT_DISABLE_TELEMETRY: "1", ...environment },
   });
   const [stdout, stderr, code] = await Promise.all([
     new Response(child.stdout).text(),
