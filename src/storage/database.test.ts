@@ -1,0 +1,46 @@
+import { afterAll, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { openDatabase } from "./database.ts";
+import { lockDataDirectory } from "./lock.ts";
+import { createModelStore } from "./models.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+test("a database of a newer program is refused, and left as it is", () => {
+  const path = join(folder.path, "newer.db");
+  const database = openDatabase(path);
+  database.exec("PRAGMA user_version = 999");
+  database.close();
+  expect(() => openDatabase(path)).toThrow("use the newer program");
+});
+
+test("a file that is no database is refused with what to check", () => {
+  const path = join(folder.path, "broken.db");
+  writeFileSync(path, "this is no database, and long enough to be looked at as one".repeat(100));
+  expect(() => openDatabase(path)).toThrow(/cannot open the database .*broken\.db/);
+});
+
+test("a data directory is locked once, and free again after release", () => {
+  const lock = lockDataDirectory(folder.path);
+  expect(() => lockDataDirectory(folder.path)).toThrow("another service already runs");
+  lock.release();
+  lockDataDirectory(folder.path).release();
+});
+
+test("rollback goes back use by use, until there is nothing before", () => {
+  const store = createModelStore(openDatabase(":memory:"));
+  for (const version of ["a", "b", "c"]) {
+    store.register({ version, trainedAt: 0, registeredAt: 0 });
+    store.use(version, 1);
+  }
+  store.use("c", 2);
+  expect([store.current()?.version, store.previous()]).toEqual(["c", "b"]);
+  store.rollback(3);
+  expect([store.current()?.version, store.previous()]).toEqual(["b", "a"]);
+  store.rollback(4);
+  store.rollback(5);
+  expect([store.current()?.version, store.previous()]).toEqual(["a", null]);
+});
