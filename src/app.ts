@@ -39,6 +39,11 @@ export interface AppOptions {
   stopping: AbortSignal;
 }
 
+/** What the answer to a request is set to: made anew for each request, so that it can carry the time of its arrival. */
+interface Timed {
+  startedAt?: number;
+}
+
 const statusSchema = z.object({ status: z.enum(["ok", "unavailable"]), reason: z.string().optional() });
 const erasedSchema = z.object({ erased: z.boolean() });
 
@@ -60,7 +65,6 @@ export function createApp(options: AppOptions) {
     stopping,
   } = options;
   const { instruments } = metrics;
-  const started = new WeakMap<Request, number>();
   // Looking up a series by its labels for every request would cost more than counting it.
   const durations = new Map<string, { observe(seconds: number): void }>();
   let addressOf = (_request: Request): string => "local";
@@ -68,18 +72,14 @@ export function createApp(options: AppOptions) {
   const authorize = (request: Request, role: Role): string => access.authorize(request, role, () => addressOf(request));
   const onRejected = (reason: RejectionReason): void => void instruments.rejections.inc({ reason });
 
-  function observe(request: Request, route: string, status: number): void {
-    const start = started.get(request);
-    if (start === undefined) return;
-    started.delete(request);
-    const seconds = (performance.now() - start) / 1000;
-    const series = `${request.method} ${route} ${status}`;
+  function observe(method: string, route: string, status: number, startedAt: number): void {
+    const series = `${method} ${route} ${status}`;
     let child = durations.get(series);
     if (!child) {
-      child = instruments.httpRequestDuration.labels({ method: request.method, route, status: String(status) });
+      child = instruments.httpRequestDuration.labels({ method, route, status: String(status) });
       durations.set(series, child);
     }
-    child.observe(seconds);
+    child.observe((performance.now() - startedAt) / 1000);
   }
 
   const app = new Elysia({
@@ -89,13 +89,14 @@ export function createApp(options: AppOptions) {
     .onStart(({ server }) => {
       addressOf = (request) => server?.requestIP(request)?.address ?? "local";
     })
-    .onRequest(({ request, set }) => {
-      started.set(request, performance.now());
+    .onRequest(({ set }) => {
+      (set as Timed).startedAt = performance.now();
       set.headers["x-content-type-options"] = "nosniff";
     })
     .onAfterResponse({ as: "global" }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
-      observe(request, route || "unmatched", Number(status));
+      const { startedAt } = set as Timed;
+      if (startedAt !== undefined) observe(request.method, route || "unmatched", Number(status), startedAt);
     })
     .onError({ as: "global" }, ({ error, code, request, path, set }) => {
       if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, request);

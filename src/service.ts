@@ -63,7 +63,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const databaseFile = join(config.DATA_DIR, "service.db");
   const stores = openStores(databaseFile);
   const durability = await createDurability(stores.database, databaseFile);
-  const checkpointer = createCheckpointer(stores.database, databaseFile);
+  const checkpointer = createCheckpointer(stores.database, databaseFile, now);
   const metrics = createMetrics();
   const { instruments } = metrics;
   const instrumentation = createInstrumentation(metrics);

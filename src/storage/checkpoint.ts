@@ -2,17 +2,21 @@ import { statSync } from "node:fs";
 import { AppError } from "../errors.ts";
 import type { Database } from "./database.ts";
 
-// A checkpoint costs requests a few milliseconds at its end, so it is seldom; a log of this size is read in well under a second.
-const largeLog = 64 * 1024 * 1024;
+// While a checkpoint writes to the disk, commits wait longer for theirs. Under load it is therefore seldom: at a size that a
+// start after a crash still reads in well under a second. Otherwise it is at leisure.
+const largeLog = 192 * 1024 * 1024;
+const smallLog = 4 * 1024 * 1024;
+const leisure = 120_000;
 const timeout = 30_000;
 
 /**
  * Moves the write-ahead log into the database file from another thread, so that no request waits for it. SQLite's own
  * checkpoint at commit stays as a backstop for a log that this one cannot keep small.
  */
-export function createCheckpointer(database: Database, path: string) {
-  database.exec("PRAGMA wal_autocheckpoint = 50000");
+export function createCheckpointer(database: Database, path: string, now: () => number) {
+  database.exec("PRAGMA wal_autocheckpoint = 100000");
   let worker: Worker | null = null;
+  let last = now();
 
   function runInWorker(): Promise<void> {
     worker ??= new Worker(new URL("./checkpoint-worker.ts", import.meta.url).href);
@@ -38,8 +42,10 @@ export function createCheckpointer(database: Database, path: string) {
   return {
     /** Checkpoints when the log has grown large. @throws AppError `unavailable`; the log then grows on. */
     async run(): Promise<void> {
-      if (statSync(`${path}-wal`).size < largeLog) return;
+      const { size } = statSync(`${path}-wal`);
+      if (size < (now() - last < leisure ? largeLog : smallLog)) return;
       await runInWorker();
+      last = now();
       // Takes along the few pages written meanwhile: the next writer then starts the log anew instead of extending it.
       database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     },
