@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import { AppError } from "../errors.ts";
 import type { Database } from "./database.ts";
 
-// While a checkpoint writes to the disk, commits wait longer for theirs. Under load it is therefore seldom: at a size that a
-// start after a crash still reads in well under a second. Otherwise it is at leisure.
-const largeLog = 192 * 1024 * 1024;
+// While a checkpoint writes to the disk, commits wait longer for theirs, so under load it is seldom; but a log that grows on
+// and on is slower to sync than one that is written over. Without load it is at leisure.
+const largeLog = 64 * 1024 * 1024;
 const smallLog = 4 * 1024 * 1024;
 const leisure = 120_000;
 const timeout = 30_000;

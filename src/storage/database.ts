@@ -22,7 +22,7 @@ export function openDatabase(path: string): Database {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON;
-      PRAGMA journal_size_limit = 67108864;
+      PRAGMA journal_size_limit = 134217728;
     `);
     migrate(database);
     return database;
