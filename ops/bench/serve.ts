@@ -82,7 +82,9 @@ export async function benchServe(): Promise<void> {
       if (round === 0) continue;
       results.bare.push(pair.bare);
       results.service.push(pair.service);
-      process.stderr.write(`round ${round} of ${rounds}: ${Math.round(pair.bare.requestsPerSecond)} and ${Math.round(pair.service.requestsPerSecond)} requests/s, p99 ${pair.bare.p99.toFixed(1)} and ${pair.service.p99.toFixed(1)} ms\n`);
+      process.stderr.write(
+        `round ${round} of ${rounds}: ${Math.round(pair.bare.requestsPerSecond)} and ${Math.round(pair.service.requestsPerSecond)} requests/s, p99 ${pair.bare.p99.toFixed(1)} and ${pair.service.p99.toFixed(1)} ms\n`,
+      );
     }
     let predictions = await gauge(service.url, "churn_prediction_probability_count\\{[^}]*\\}");
     while (predictions < enough) {

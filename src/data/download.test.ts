@@ -68,7 +68,7 @@ function send(request: IncomingMessage, response: ServerResponse, body: Buffer, 
   }
   // A connection that breaks at once may take what it carried with it: it breaks when that has arrived.
   response.write(body.subarray(start, start + dropAfter));
-  poll(() => (existsSync(part) && statSync(part).size >= start + dropAfter) || undefined).finally(() =>
+  void poll(() => (existsSync(part) && statSync(part).size >= start + dropAfter) || undefined).finally(() =>
     response.destroy(),
   );
 }

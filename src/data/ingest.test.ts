@@ -125,6 +125,22 @@ describe("a file of customers", () => {
     expect((await readAll(write(csv))).warnings).toEqual(["ignored the column COLOUR"]);
   });
 
+  test("is that one alone where its name looks like a pattern", async () => {
+    write(
+      makeCsv(200, (cells) => Object.assign(cells, { user_id: `other-${cells.user_id}` })),
+      "1.csv",
+    );
+    const file = join(folder.path, "*.csv");
+    writeFileSync(file, makeCsv(200));
+    expect((await readAll(file)).rows).toBe(200);
+  });
+
+  test("is not quoted in what is said about its faults", async () => {
+    const secret = "5f0c1d7e2ab9";
+    const csv = makeCsv(50, (cells, row) => row === 7 && Object.assign(cells, { user_id: secret, TIGO: "1,5" }));
+    expect(await refusal(write(csv))).not.toContain(secret);
+  });
+
   test("goes by column into tables: NaN and −1 are missing", async () => {
     const { tables, rows } = await readAll(
       write(makeCsv(300, (cells, row) => row % 2 === 0 && Object.assign(cells, { REGION: "THIES", TIGO: "3" }))),
@@ -177,6 +193,29 @@ describe("a file of customers", () => {
       () => write(makeCsv(50, (cells, row) => row === 9 && Object.assign(cells, { user_id: "" }))),
       "row 10: USER_ID is blank",
     ],
+    ["with a row cut short", () => write(makeCsv(50).slice(0, -8)), "line 51 has fewer cells than the header"],
+    [
+      "with a comma outside of quotes",
+      () => write(makeCsv(50, (cells, row) => row === 2 && Object.assign(cells, { TIGO: "1,5" }))),
+      "line 4 has more cells than the header",
+    ],
+    [
+      "with an open quote",
+      () => write(makeCsv(50, (cells, row) => row === 2 && Object.assign(cells, { REGION: '"DAKAR' }))),
+      "line 4 opens a quote",
+    ],
+    ["in another encoding", () => write(Buffer.from(makeCsv(50).replace("NO", "\u00c8"), "latin1")), "is not UTF-8"],
+    ["with a column twice", () => write(makeCsv(50).replace("MRG", "Region")), "has the column REGION twice"],
+    [
+      "with a NUL character",
+      () => write(makeCsv(50, (cells, row) => row === 2 && Object.assign(cells, { TOP_PACK: "a\0b" }))),
+      "row 3: TOP_PACK has a NUL",
+    ],
+    [
+      "with an amount that is not finite",
+      () => write(makeCsv(50, (cells, row) => row === 2 && Object.assign(cells, { REVENUE: "1e39" }))),
+      "row 3: REVENUE",
+    ],
     ["of damaged gzip", () => write(gzipSync(makeCsv(5000)).subarray(0, 3000), "csv.gz"), "cannot be read"],
     ["of damaged Parquet", () => write("PAR1 nonsense", "parquet"), "cannot be read"],
   ])("%s is refused with what to do", async (_, file, message) => {
@@ -184,31 +223,40 @@ describe("a file of customers", () => {
   });
 });
 
-describe("the split", () => {
-  test("is 60/20/20, without overlap, and the same whatever else is in the file", async () => {
-    const dataset = await openDataset(write(makeCsv(20_000)));
-    const sizes = [
-      (await dataset.read("train")).rows,
-      (await dataset.read("validation")).rows,
-      (await dataset.read("holdout")).rows,
-    ];
-    const held = new Set<string>();
-    for await (const batch of dataset.replayCustomers(1e6))
-      for (const { customer } of batch) held.add(customer.user_id);
-    dataset.close();
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20_000);
-    for (const [i, share] of [0.6, 0.2, 0.2].entries())
-      expect(Math.abs((sizes[i] as number) / 20_000 - share)).toBeLessThan(0.015);
-    expect(held.size).toBe(sizes[2] as number);
-    const fewer = await openDataset(write(makeCsv(10_000)));
-    const replayed: string[] = [];
-    for await (const batch of fewer.replayCustomers(100))
-      replayed.push(...batch.map(({ customer }) => customer.user_id));
-    fewer.close();
-    expect(replayed).toHaveLength(100);
-    expect(replayed.every((id) => held.has(id))).toBe(true);
+describe("a data set", () => {
+  test("has every customer in one part, held-out ones in an order that the file has no say in", async () => {
+    const csv = makeCsv(5000);
+    const lines = csv.trimEnd().split("\n");
+    const turned = `${[lines[0], ...lines.slice(1).reverse()].join("\n")}\n`;
+    const replayed: string[][] = [];
+    for (const content of [csv, turned, makeCsv(10_000)]) {
+      const dataset = await openDataset(write(content));
+      const sizes = await Promise.all(
+        (["train", "validation", "holdout"] as const).map(async (split) => (await dataset.read(split)).rows),
+      );
+      const users: string[] = [];
+      for await (const batch of dataset.replayCustomers(1e6))
+        users.push(...batch.map(({ customer }) => customer.user_id));
+      dataset.close();
+      expect(sizes.reduce((sum, size) => sum + size)).toBe(dataset.rows);
+      expect(users.length).toBe(sizes[2] as number);
+      replayed.push(users);
+    }
+    const [first, second, larger] = replayed as [string[], string[], string[]];
+    expect(second).toEqual(first);
+    const old = new Set(first);
+    expect(larger.filter((user) => old.has(user))).toEqual(first);
     // Computed once with Python: those of id-0 … id-9999 whose int.from_bytes(md5(id)[8:], "little") % 10**6 >= 800000, ordered by the first 8 bytes.
-    expect(replayed.slice(0, 3)).toEqual(["id-3983", "id-2802", "id-1567"]);
+    expect(larger.slice(0, 3)).toEqual(["id-3983", "id-2802", "id-1567"]);
+  });
+
+  test("can be a sample of the file: its first rows, and of them as many held out as asked for", async () => {
+    const dataset = await openDataset(write(makeCsv(2000)), { rows: 500 });
+    const users: string[] = [];
+    for await (const batch of dataset.replayCustomers(40)) users.push(...batch.map(({ customer }) => customer.user_id));
+    expect([dataset.rows, users.length]).toEqual([500, 40]);
+    expect(users.every((user) => Number(user.slice(3)) < 500)).toBe(true);
+    dataset.close();
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { parse } from "csv-parse/sync";
 import {
   type CategoricalName,
   categoricalNames,
@@ -33,13 +34,55 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const blankIsNull = (column: string): string => `CASE WHEN trim(${column}, ' ') = '' THEN NULL ELSE ${column} END`;
 
-const csvOptions =
-  "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', null_padding = false, max_line_size = 1000000";
+// A path is taken for a pattern of names unless these stand in brackets.
+const path = (file: string): string => literal(file.replaceAll(/[*?[]/g, "[$&]"));
 
-function scanOf(file: string): string {
-  if (/\.parquet$/i.test(file)) return `read_parquet(${literal(file)})`;
-  const compression = /\.gz$/i.test(file) ? "compression = 'gzip', " : "";
-  return `read_csv(${literal(file)}, ${compression}${csvOptions})`;
+/** How DuckDB reads a file: as an SQL table, with its columns by their names in upper case. */
+interface Scan {
+  table: string;
+  columns: Map<string, string>;
+}
+
+async function scan(connection: DuckDBConnection, file: string): Promise<Scan> {
+  if (/\.parquet$/i.test(file)) {
+    const table = `read_parquet(${path(file)})`;
+    const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`)).getRowObjects();
+    return {
+      table,
+      columns: byUpperCase(
+        file,
+        described.map(({ column_name: name }) => String(name)),
+        quoted,
+      ),
+    };
+  }
+  const common = `auto_detect = false, max_line_size = 1000000${/\.gz$/i.test(file) ? ", compression = 'gzip'" : ""}`;
+  const [first] = (
+    await connection.runAndReadAll(
+      `SELECT line FROM read_csv(${path(file)}, columns = {line: 'VARCHAR'}, header = false, delim = '\x1f', quote = '', escape = '', ${common}) LIMIT 1`,
+    )
+  ).getRowObjects();
+  const [header = []] = parse(String(first?.line ?? ""), { bom: true }) as string[][];
+  // Told rather than guessed: a guess from the rows would hide which of them is wrong.
+  const columns = header.map((_, i) => `column${i}: 'VARCHAR'`).join(", ");
+  return {
+    table: `read_csv(${path(file)}, columns = {${columns}}, header = true, delim = ',', quote = '"', escape = '"', nullstr = '', ${common})`,
+    columns: byUpperCase(file, header, (_, i) => `column${i}`),
+  };
+}
+
+function byUpperCase(
+  file: string,
+  names: readonly string[],
+  sql: (name: string, i: number) => string,
+): Map<string, string> {
+  const columns = new Map<string, string>();
+  for (const [i, name] of names.entries()) {
+    const upper = name.trim().toUpperCase() || `(column ${i + 1})`;
+    if (columns.has(upper)) throw new AppError("invalid_data", `${file} has the column ${upper} twice`);
+    columns.set(upper, sql(name, i));
+  }
+  return columns;
 }
 
 /**
@@ -66,31 +109,30 @@ export async function openSource(file: string, { labelled, rows, threads = 2 }: 
     instance.closeSync();
   };
   try {
-    const columns = await columnsOf(connection, file);
+    const { table, columns } = await scan(connection, file);
     const warnings = checkColumns(file, columns, labelled);
-    await load(connection, file, columns, labelled, rows);
+    await load(connection, table, columns, labelled, rows);
     await checkRows(connection, file, labelled);
     return { connection, name: basename(file), warnings, close };
   } catch (error) {
     close();
     if (error instanceof AppError) throw error;
-    throw new AppError("invalid_data", `${file} cannot be read: ${firstLines(messageOf(error))}`, { cause: error });
+    throw new AppError("invalid_data", `${file} cannot be read: ${faultOf(messageOf(error))}`, { cause: error });
   }
 }
 
-const firstLines = (message: string): string =>
-  message
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .slice(0, 2)
-    .join(" ")
-    .slice(0, 400);
-
-async function columnsOf(connection: DuckDBConnection, file: string): Promise<Map<string, string>> {
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${scanOf(file)}`);
-  return new Map(
-    described.getRowObjects().map(({ column_name: name }) => [String(name).trim().toUpperCase(), String(name)]),
-  );
+/** What DuckDB found wrong, without the row that it quotes: customers do not belong into messages. */
+function faultOf(message: string): string {
+  const line = message.match(/CSV Error on Line: (\d+)/)?.[1];
+  const cells = message.match(/Expected Number of Columns: (\d+) Found: (\d+)/);
+  if (line && cells)
+    return `line ${line} has ${Number(cells[2]) < Number(cells[1]) ? "fewer" : "more"} cells than the header`;
+  if (line && message.includes("unterminated quote")) return `line ${line} opens a quote that is never closed`;
+  if (line && message.includes("not utf-8")) return `line ${line} is not UTF-8: store the file in that encoding`;
+  if (message.includes("invalid state"))
+    return "its lines end in different ways, or a quote inside quotes is not doubled";
+  if (line) return `line ${line} is not CSV with commas and double quotes`;
+  return (message.split("\n").find((text) => text.trim() !== "") ?? "").slice(0, 400);
 }
 
 function checkColumns(file: string, columns: Map<string, string>, labelled: boolean): string[] {
@@ -109,12 +151,12 @@ function checkColumns(file: string, columns: Map<string, string>, labelled: bool
 
 async function load(
   connection: DuckDBConnection,
-  file: string,
+  table: string,
   columns: Map<string, string>,
   labelled: boolean,
   rows?: number,
 ): Promise<void> {
-  const raw = (name: string): string => `CAST(${quoted(columns.get(name) as string)} AS VARCHAR)`;
+  const raw = (name: string): string => `CAST(${columns.get(name)} AS VARCHAR)`;
   // A cell that is not a number becomes NaN, which no cell may say: found and named by checkRows.
   const amount = (text: string): string =>
     `CASE WHEN ${text} IS NULL OR trim(${text}) = '' THEN NULL ELSE coalesce(try_cast(${text} AS FLOAT), 'NaN'::FLOAT) END`;
@@ -126,7 +168,7 @@ async function load(
     ...(labelled ? [`trim(${raw(targetColumn)}) AS churn`] : []),
   ];
   const limit = rows === undefined ? "" : `LIMIT ${rows}`;
-  await connection.run(`CREATE TABLE customers AS SELECT ${selected.join(", ")} FROM ${scanOf(file)} ${limit}`);
+  await connection.run(`CREATE TABLE customers AS SELECT ${selected.join(", ")} FROM ${table} ${limit}`);
 }
 
 async function checkRows(connection: DuckDBConnection, file: string, labelled: boolean): Promise<void> {
@@ -146,6 +188,10 @@ async function checkRows(connection: DuckDBConnection, file: string, labelled: b
   if (Number(count?.rows) === 0) throw new AppError("invalid_data", `${file} has a header but no customers`);
   const nobody = await first("user_id IS NULL", "NULL");
   if (nobody) refuse(nobody.row, `${userIdColumn} is blank`);
+  for (const name of ["user_id", ...categoricalNames]) {
+    const cell = await first(`contains(${name}, chr(0))`, "NULL");
+    if (cell) refuse(cell.row, `${name.toUpperCase()} has a NUL character in it`);
+  }
   const faults = numericNames.map((name) => `isnan(${name}) OR isinf(${name}) OR ${name} < 0`);
   const faulty = await first(faults.map((fault) => `(${fault})`).join(" OR "), "NULL");
   if (faulty) {

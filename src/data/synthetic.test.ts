@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createReadStream, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "csv-parse";
+import { beforeAll, describe, expect, test } from "bun:test";
 import type { Customer, LabelledCustomer } from "../customer.ts";
-import { temporaryFolder } from "../testing/service-process.ts";
 import calibration from "./calibration.json";
-import { writeSample } from "./sample.ts";
 import { generate } from "./synthetic.ts";
 
-const folder = temporaryFolder();
-const file = join(folder.path, "raw", "sample.csv");
 let customers: LabelledCustomer[];
 
 beforeAll(() => {
   customers = [...generate({ rows: 100_000, seed: 1 })];
 });
-afterAll(() => folder.remove());
 
 const share = (rows: readonly LabelledCustomer[], has: (customer: Customer, churned: boolean) => boolean): number =>
   rows.reduce((count, { customer, churned }) => count + (has(customer, churned) ? 1 : 0), 0) / rows.length;
@@ -99,32 +91,23 @@ describe("synthetic customers", () => {
     });
   });
 
-  test("are written as a CSV of the real file's shape, whole, with tabs in TOP_PACK", async () => {
-    const rate = writeSample(file, { rows: 20_000, seed: 1 }, () => {});
-    expect(readFileSync(file, "utf8").split("\n", 1)[0]).toBe(
-      "user_id,REGION,TENURE,MONTANT,FREQUENCE_RECH,REVENUE,ARPU_SEGMENT,FREQUENCE,DATA_VOLUME,ON_NET,ORANGE,TIGO,ZONE1,ZONE2,MRG,REGULARITY,TOP_PACK,FREQ_TOP_PACK,CHURN",
-    );
-    let rows = 0;
-    let churners = 0;
-    let tabs = 0;
-    for await (const record of createReadStream(file).pipe(parse({ columns: true })) as AsyncIterable<
-      Record<string, string>
-    >) {
-      const { customer, churned } = customers[rows++] as LabelledCustomer;
-      expect(record.user_id).toBe(customer.user_id);
-      expect(record.TOP_PACK).toBe(customer.top_pack ?? "");
-      expect(record.MONTANT).toBe(customer.montant === undefined ? "" : `${customer.montant}.0`);
-      if (record.TOP_PACK?.includes("\t")) tabs++;
-      churners += churned ? 1 : 0;
+  test.each([
+    ["region", calibration.region],
+    ["tenure", calibration.tenure],
+    ["top_pack", calibration.topPack],
+  ] as const)("are as often of each %s, and churn there as often", (name, levels: Record<string, number[]>) => {
+    const known = customers.filter(({ customer }) => customer[name] !== undefined);
+    for (const [level, [expectedShare, expectedChurn]] of Object.entries(levels) as [string, [number, number]][]) {
+      const rows = known.filter(({ customer }) => customer[name] === level);
+      expect([level, difference(rows.length / known.length, expectedShare) < 0.005]).toEqual([level, true]);
+      // Four standard errors, and a little for what the classes share out otherwise.
+      const allowed = 0.003 + 4 * Math.sqrt((expectedChurn * (1 - expectedChurn)) / Math.max(1, rows.length));
+      if (rows.length >= 500) {
+        const churn = share(rows, (_, churned) => churned);
+        expect([level, difference(churn, expectedChurn) < allowed]).toEqual([level, true]);
+      }
     }
-    expect([rows, churners / rows]).toEqual([20_000, rate]);
-    expect(tabs).toBeGreaterThan(0);
-  });
-
-  test("cannot be written where a folder cannot be made, and say so", () => {
-    const blocked = join(folder.path, "a-file");
-    writeFileSync(blocked, "");
-    expect(() => writeSample(join(blocked, "sample.csv"), { rows: 1, seed: 1 }, () => {})).toThrow("--out");
-    expect(existsSync(`${blocked}/sample.csv`)).toBe(false);
+    const levelsSeen = new Set(known.map(({ customer }) => customer[name] as string));
+    expect([...levelsSeen].filter((level) => !(level in levels))).toEqual([]);
   });
 });
