@@ -1,9 +1,10 @@
 import { cpus } from "node:os";
 import { Argument, Command } from "commander";
 import { runCommand } from "../../src/command.ts";
+import { benchLearner } from "./learner.ts";
 import { benchServe } from "./serve.ts";
 
-const benches = { serve: benchServe };
+const benches = { serve: benchServe, learner: benchLearner };
 
 const command = new Command("bench")
   .description("Measures, each figure with its baseline in the same run")

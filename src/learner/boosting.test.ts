@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { createRandom } from "../statistics/random.ts";
-import { binFeature, missingCode } from "./binning.ts";
-import { type FitOptions, fit, type LabelledRows } from "./boosting.ts";
+import { type FitOptions, fit } from "./boosting.ts";
 import { gainImportance } from "./importance.ts";
+import type { BoostedTrees } from "./model.ts";
 import { defaultParameters, type LearnerParameters } from "./parameters.ts";
 import { rawScores } from "./predict.ts";
+import type { LabelledRows } from "./rows.ts";
 
 const names = ["integer", "amount", "gap", "noise"];
 
@@ -31,67 +32,71 @@ const learn = (train: LabelledRows, options: Partial<FitOptions> = {}) =>
   fit({ featureNames: names, train, validation: null, parameters: quick, ...options });
 
 const column = (...values: number[]): Float32Array => Float32Array.from(values);
+function lossOf(model: BoostedTrees, { features, labels }: LabelledRows): number {
+  const scores = rawScores(model, features);
+  const loss = scores.reduce(
+    (sum, s, i) => sum + Math.log1p(Math.exp(-Math.abs(s))) + Math.max(s, 0) - (labels[i] as number) * s,
+    0,
+  );
+  return loss / scores.length;
+}
+
 const failure = (work: Promise<unknown>): Promise<{ code?: string; message: string }> =>
   work.then(
     () => ({ message: "no error" }),
     (error) => error,
   );
 
-describe("binning", () => {
-  test("gives every integer its own bin, cut half way", () => {
-    expect([...binFeature(column(3, 1, 2, 2, 1, 3), 256).cuts]).toEqual([1.5, 2.5]);
-  });
-
-  test("never cuts between float32 neighbours so that both fall on one side", () => {
-    const low = Math.fround(1);
-    const high = Math.fround(1 + 2 ** -23);
-    const { cuts, codes } = binFeature(column(low, high), 256);
-    expect([...codes]).toEqual([0, 1]);
-    expect(low <= (cuts[0] as number) && high > (cuts[0] as number)).toBe(true);
-  });
-
-  test("keeps within its bins for more values than bins, each bin about as full", () => {
-    const random = createRandom(1);
-    const values = Float32Array.from({ length: 50_000 }, () => Math.exp(2 * random.normal()));
-    const feature = binFeature(values, 64);
-    const counts = new Array<number>(64).fill(0);
-    for (const code of feature.codes) counts[code] = (counts[code] as number) + 1;
-    expect(feature.cuts.length).toBe(62);
-    expect(Math.max(...counts)).toBeLessThan(2 * (50_000 / 63));
-  });
-
-  test("isolates a value that half of the rows have", () => {
-    const random = createRandom(2);
-    const values = Float32Array.from({ length: 10_000 }, (_, i) => (i % 2 === 0 ? 5 : 10 * random.uniform()));
-    const { cuts } = binFeature(values, 32);
-    expect(cuts.some((cut) => cut < 5 && cut > 4.5)).toBe(true);
-    expect(cuts.some((cut) => cut >= 5 && cut < 5.5)).toBe(true);
-  });
-
-  test.each([
-    ["all missing", column(Number.NaN, Number.NaN)],
-    ["constant", column(4, 4, 4)],
-  ])("makes no cut when %s", (_, values) => {
-    expect(binFeature(values, 256).cuts.length).toBe(0);
-  });
-
-  test("gives missing a code of its own", () => {
-    const feature = binFeature(column(1, Number.NaN, 2), 256);
-    expect(feature.codes[1]).toBe(missingCode(feature));
-  });
-});
-
 describe("fit", () => {
   const train = makeRows(4000, 3);
 
   test("reproduces in serving, on the values, the scores that it trained on, in bins", async () => {
     const { model, history } = await learn(train);
-    const scores = rawScores(model, train.features);
-    const loss = scores.reduce(
-      (sum, s, i) => sum + Math.log1p(Math.exp(-Math.abs(s))) + Math.max(s, 0) - (train.labels[i] as number) * s,
-      0,
+    expect(lossOf(model, train)).toBeCloseTo(history.at(-1)?.trainLoss as number, 12);
+  });
+
+  test("counts what is missing on the side where it belongs, in and out of the bag and in validation", async () => {
+    const random = createRandom(9);
+    const make = (rows: number): LabelledRows => {
+      const values = Float32Array.from({ length: rows }, () =>
+        random.uniform() < 0.3 ? Number.NaN : random.integer(50),
+      );
+      // Missing is like the low values here.
+      return {
+        features: [values],
+        labels: Uint8Array.from(values, (value) => (value >= 20 ? 1 : 0) ^ (random.integer(10) === 0 ? 1 : 0)),
+      };
+    };
+    const [rows, others] = [make(4000), make(1000)];
+    for (const baggingFraction of [1, 0.5]) {
+      const parameters = { ...quick, rounds: 5, baggingFraction };
+      const { model, history } = await learn(rows, { featureNames: ["x"], validation: others, parameters });
+      expect([model.trees[0]?.threshold[0], model.trees[0]?.missingLeft[0]]).toEqual([19.5, 1]);
+      expect(lossOf(model, rows)).toBeCloseTo(history.at(-1)?.trainLoss as number, 10);
+      expect(lossOf(model, others)).toBeCloseTo(history.at(-1)?.validationLoss as number, 10);
+    }
+  });
+
+  test("leaves no leaf lighter than it may be, and none split when nothing may be", async () => {
+    const heavy = await learn(train, { parameters: { ...quick, rounds: 3, minChildWeight: 60 } });
+    for (const { feature, cover } of heavy.model.trees) {
+      // A row weighs a quarter at most.
+      for (const [node, rows] of cover.entries()) if (feature[node] === -1) expect(rows).toBeGreaterThanOrEqual(240);
+    }
+    const { model } = await learn(train, { parameters: { ...quick, rounds: 3, minChildWeight: 1e9 } });
+    expect(model.trees.map(({ feature }) => [...feature])).toEqual([[-1], [-1], [-1]]);
+    expect(Object.values(gainImportance(model))).toEqual([0, 0, 0, 0]);
+  });
+
+  test("is the same for weights, penalty and least weight 1024 times as large", async () => {
+    const random = createRandom(6);
+    const weights = Float32Array.from(train.labels, () => random.integer(100) / 4);
+    const one = await learn({ ...train, weights });
+    const other = await learn(
+      { ...train, weights: weights.map((weight) => 1024 * weight) },
+      { parameters: { ...quick, lambda: 1024 * quick.lambda, minChildWeight: 1024 * quick.minChildWeight } },
     );
-    expect(loss / scores.length).toBeCloseTo(history.at(-1)?.trainLoss as number, 12);
+    expect(other.model.trees.map(({ value }) => value)).toEqual(one.model.trees.map(({ value }) => value));
   });
 
   test("lowers the training loss with every round", async () => {
@@ -127,12 +132,67 @@ describe("fit", () => {
     expect(Math.max(...a.map((score, i) => Math.abs(score - (b[i] as number))))).toBeLessThan(1e-4);
   });
 
+  test("takes a weight of 3 as the row three times over", async () => {
+    const random = createRandom(12);
+    const integers = {
+      features: [0, 1].map(() => Float32Array.from(train.labels, () => random.integer(40))),
+      labels: train.labels,
+    };
+    const weights = Float32Array.from(train.labels, () => 1 + 2 * random.integer(2));
+    const repeated = Array.from(weights).flatMap((weight, row) => new Array<number>(weight).fill(row));
+    const repeatedRows = {
+      features: integers.features.map((values) => Float32Array.from(repeated, (row) => values[row] as number)),
+      labels: Uint8Array.from(repeated, (row) => train.labels[row] as number),
+    };
+    const featureNames = ["x", "y"];
+    const [weighted, plain] = [
+      await learn({ ...integers, weights }, { featureNames }),
+      await learn(repeatedRows, { featureNames }),
+    ];
+    const [a, b] = [weighted, plain].map(({ model }) => rawScores(model, integers.features)) as [
+      Float64Array,
+      Float64Array,
+    ];
+    expect(Math.max(...a.map((score, i) => Math.abs(score - (b[i] as number))))).toBeLessThan(2e-3);
+    expect(weighted.history.at(-1)?.trainLoss).toBeCloseTo(plain.history.at(-1)?.trainLoss as number, 4);
+    const unweighted = await learn(integers, { featureNames });
+    expect(unweighted.model.baseScore).not.toBe(weighted.model.baseScore);
+  });
+
+  test("does not look at rows of weight 0", async () => {
+    const half = train.labels.length / 2;
+    const flipped = { ...train, labels: train.labels.map((label, row) => (row < half ? label : 1 - label)) };
+    const weights = Float32Array.from(train.labels, (_, row) => (row < half ? 1 : 0));
+    const [as, bs] = [await learn({ ...train, weights }), await learn({ ...flipped, weights })];
+    expect(as.model.trees.map(({ value }) => value)).toEqual(bs.model.trees.map(({ value }) => value));
+  });
+
+  test("finds the step of an integer column at the right cut", async () => {
+    const values = Float32Array.from({ length: 3000 }, (_, row) => row % 30);
+    const labels = Uint8Array.from(values, (value, row) => (value >= 17 ? 1 : 0) ^ (row % 10 === 0 ? 1 : 0));
+    const { model } = await learn({ features: [values], labels }, { featureNames: ["days"] });
+    expect(model.trees[0]?.threshold[0]).toBe(16.5);
+  });
+
+  test("parts missing from everything else when nothing else tells", async () => {
+    const values = Float32Array.from({ length: 1000 }, (_, row) => (row % 2 === 0 ? 4 : Number.NaN));
+    const labels = Uint8Array.from(values, (value, row) => (Number.isNaN(value) ? 1 : 0) ^ (row % 7 === 0 ? 1 : 0));
+    const { model } = await learn({ features: [values], labels }, { featureNames: ["x"] });
+    const { feature, missingLeft } = model.trees[0] as (typeof model.trees)[number];
+    expect([feature[0], missingLeft[0], feature.length]).toEqual([0, 0, 3]);
+    const [low, high, missing] = rawScores(model, [column(-3e38, 3e38, Number.NaN)]);
+    expect(low).toBe(high as number);
+    expect((missing as number) - (low as number)).toBeGreaterThan(1);
+  });
+
   test("stops early and keeps the best rounds", async () => {
     const parameters = { ...quick, rounds: 200, learningRate: 0.5, earlyStoppingRounds: 5 };
-    const { model, history } = await learn(train, { validation: makeRows(1000, 4), parameters });
+    const { model, history, bestRound } = await learn(train, { validation: makeRows(1000, 4), parameters });
+    const full = await learn(train, { parameters: { ...parameters, rounds: bestRound, earlyStoppingRounds: 0 } });
     const best = history.reduce((least, round) => (round.validationLoss < least.validationLoss ? round : least));
     expect(history.length).toBe(best.round + 5);
-    expect(model.trees.length).toBe(best.round);
+    expect(bestRound).toBe(best.round);
+    expect(model).toEqual(full.model);
   });
 
   test("works with samples of rows and columns", async () => {
@@ -160,7 +220,33 @@ describe("fit", () => {
 
   test.each<[string, LabelledRows, Partial<FitOptions>, string]>([
     ["one class", { features: [column(1, 2)], labels: Uint8Array.of(1, 1) }, { featureNames: ["x"] }, "needs both"],
+    ["one row", { features: [column(1)], labels: Uint8Array.of(1) }, { featureNames: ["x"] }, "needs both"],
     ["no rows", { features: [column()], labels: new Uint8Array() }, { featureNames: ["x"] }, "no rows"],
+    [
+      "no validation rows",
+      train,
+      { validation: { features: names.map(() => column()), labels: new Uint8Array() } },
+      "validation needs some",
+    ],
+    [
+      "an infinite value",
+      { features: [column(1, 2, Number.POSITIVE_INFINITY)], labels: Uint8Array.of(0, 1, 1) },
+      { featureNames: ["x"] },
+      "column x of the training rows is infinite in row 2",
+    ],
+    [
+      "a negative weight",
+      { features: [column(1, 2)], labels: Uint8Array.of(0, 1), weights: column(1, -1) },
+      { featureNames: ["x"] },
+      "weight 1",
+    ],
+    [
+      "a class without weight",
+      { features: [column(1, 2)], labels: Uint8Array.of(0, 1), weights: column(1, 0) },
+      { featureNames: ["x"] },
+      "needs both",
+    ],
+    ["more memory than allowed", train, { memoryLimit: 100_000 }, "may take 1 MB"],
     ["a short column", { features: [column(1)], labels: Uint8Array.of(0, 1) }, { featureNames: ["x"] }, "column x"],
     ["a missing column", { features: [], labels: Uint8Array.of(0, 1) }, { featureNames: ["x"] }, "0 columns for 1"],
     [

@@ -1,22 +1,17 @@
 import { AppError } from "../errors.ts";
 import { createRandom, type Random } from "../statistics/random.ts";
-import { binFeature } from "./binning.ts";
-import { binOffsets, gradientScale } from "./histogram.ts";
+import { type Crew, CrewError, type CrewOptions, createCrew, defaultCrewOptions } from "./crew.ts";
 import type { BoostedTrees, Tree } from "./model.ts";
 import { checkParameters, type LearnerParameters } from "./parameters.ts";
-import { addTree } from "./predict.ts";
-import { type GrownTree, growTree, type Workspace } from "./tree.ts";
-
-/** Rows to learn from: features by column (float32, NaN for missing) and labels 0 or 1. */
-export interface LabelledRows {
-  features: readonly Float32Array[];
-  labels: Uint8Array;
-}
+import { checkShape, type LabelledRows, weighClasses } from "./rows.ts";
+import { phase } from "./tasks.ts";
+import { growTree } from "./tree.ts";
+import { createWorkspace, estimateMemory, type Part, type Workspace } from "./workspace.ts";
 
 export interface Round {
   /** From 1. */
   round: number;
-  /** Mean log loss in nats; NaN for validation without validation rows. */
+  /** Mean log loss in nats, weighted when the rows are; NaN for validation without validation rows. */
   trainLoss: number;
   validationLoss: number;
   bestRound: number;
@@ -29,124 +24,168 @@ export interface FitOptions {
   validation: LabelledRows | null;
   parameters: LearnerParameters;
   onRound?: (round: Round) => void;
+  /** Told in one line when the fit goes on with fewer threads than it was given. */
+  onWarning?: (message: string) => void;
   signal?: AbortSignal;
+  /** Bytes that the fit may take beside the rows given to it; any number when absent. */
+  memoryLimit?: number;
 }
 
 export interface Fit {
   model: BoostedTrees;
+  /** The round with the least validation loss, from 1; without validation rows the last. */
+  bestRound: number;
   history: Round[];
 }
 
+const cellsWorthSharing = 50_000;
+const cellsWorthWorkers = 200_000;
+
 /**
  * Fits gradient-boosted trees to a binary target by Newton steps on the log loss, trees grown leaf-wise on histograms.
- * Missing values are a value of their own: every split learns on which side they belong. The same input gives the same
- * model on every machine.
+ * Missing values are a value of their own: every split learns on which side they belong. The model is the same, bit for
+ * bit, for any number of threads.
  *
  * With early stopping the model keeps the rounds up to the one with the least validation loss, else all.
  * Source: Chen & Guestrin, "XGBoost" (2016); Ke et al., "LightGBM" (2017).
- * @throws AppError `invalid_input` for parameters out of range, `invalid_data` for rows that nothing can be learned from,
- *   `cancelled` when `signal` is aborted.
+ * @throws AppError `invalid_input` for parameters out of range and rows that need more memory than allowed, `invalid_data`
+ *   for rows that nothing can be learned from, `cancelled` when `signal` is aborted.
  */
-export async function fit({ featureNames, train, validation, parameters, onRound, signal }: FitOptions): Promise<Fit> {
+export async function fit(options: FitOptions, crewOptions: CrewOptions = defaultCrewOptions): Promise<Fit> {
+  const { featureNames, train, validation, parameters } = options;
   checkParameters(parameters);
-  checkRows(featureNames, train);
-  if (validation) checkColumns(featureNames, validation, "validation");
+  checkShape(featureNames, train, "training");
+  if (validation) checkShape(featureNames, validation, "validation");
+  const classWeights = weighClasses(train);
+  checkMemory(options);
+  const threads = train.labels.length * featureNames.length < cellsWorthWorkers ? 1 : parameters.threads;
+  let told = 0;
+  const boostWith = (count: number) =>
+    boost(options, classWeights, count, crewOptions, (round) => {
+      if (round.round <= told) return;
+      told = round.round;
+      options.onRound?.(round);
+    });
+  try {
+    return await boostWith(threads);
+  } catch (error) {
+    if (!(error instanceof CrewError)) throw error;
+    options.onWarning?.(`${error.message}: learning starts again on one thread`);
+    return boostWith(1);
+  }
+}
+
+async function boost(
+  { featureNames, train, validation, parameters, signal }: FitOptions,
+  [zeros, ones]: readonly [number, number],
+  threads: number,
+  crewOptions: CrewOptions,
+  onRound: (round: Round) => void,
+): Promise<Fit> {
   const random = createRandom(parameters.seed);
-  const workspace = createWorkspace(train, parameters.maxBins);
-  const usable = workspace.features.flatMap(({ cuts, codes }, f) =>
-    cuts.length > 0 || hasBothMissingAndNot(codes) ? [f] : [],
-  );
-  if (usable.length === 0)
-    throw new AppError("invalid_data", "no feature has two different values: there is nothing to learn from");
+  const workspace = createWorkspace(train, validation, parameters);
+  const crew = createCrew(workspace, threads, crewOptions);
+  try {
+    codeFeatures(workspace, crew, featureNames, train, validation);
+    const usable = usableFeatures(workspace);
+    const baseScore = Math.fround(Math.log(ones / zeros));
+    workspace.train.scores.fill(baseScore);
+    workspace.validation?.scores.fill(baseScore);
+    share(workspace, crew, phase.gradients, workspace.train);
+    const weights = [workspace.train, workspace.validation].map((part) => (part ? totalWeight(part) : 0));
+    const trees: Tree[] = [];
+    const history: Round[] = [];
+    let best = { round: 0, loss: Number.POSITIVE_INFINITY };
 
-  const baseScore = Math.fround(logOddsOf(train.labels));
-  const trainScores = new Float64Array(train.labels.length).fill(baseScore);
-  const validationScores = validation && new Float64Array(validation.labels.length).fill(baseScore);
-  const trees: Tree[] = [];
-  const history: Round[] = [];
-  let best = { round: 0, loss: Number.POSITIVE_INFINITY };
+    for (let round = 1; round <= parameters.rounds; round++) {
+      if (signal?.aborted) throw new AppError("cancelled", `stopped after ${round - 1} rounds; nothing was kept`);
+      const rows = sampleRows(workspace, parameters.baggingFraction, random);
+      const used = sampleFeatures(usable, parameters.featureFraction, random);
+      workspace.used.set(used);
+      const { tree, leafCount } = growTree(workspace, crew, rows, used.length, parameters);
+      trees.push(tree);
+      addTree(workspace, crew, rows, leafCount);
 
-  for (let round = 1; round <= parameters.rounds; round++) {
-    if (signal?.aborted) throw new AppError("cancelled", `stopped after ${round - 1} rounds; nothing was kept`);
-    computeGradients(trainScores, train.labels, workspace);
-    const rows = sampleRows(train.labels.length, parameters.baggingFraction, random);
-    const used = sampleFeatures(usable, parameters.featureFraction, random);
-    const grown = growTree(workspace, rows, used, parameters);
-    trees.push(grown.tree);
-    addScores(grown, rows, train, trainScores);
-    if (validation && validationScores) addTree(grown.tree, validation.features, validationScores);
-
-    const trainLoss = meanLogLoss(trainScores, train.labels);
-    const validationLoss =
-      validation && validationScores ? meanLogLoss(validationScores, validation.labels) : Number.NaN;
-    const judged = validation ? validationLoss : -round;
-    if (judged < best.loss) best = { round, loss: judged };
-    const result = { round, trainLoss, validationLoss, bestRound: best.round };
-    history.push(result);
-    onRound?.(result);
-    const { earlyStoppingRounds } = parameters;
-    if (earlyStoppingRounds > 0 && round - best.round >= earlyStoppingRounds) break;
-    // Lets a signal arrive and progress be shown.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const kept = parameters.earlyStoppingRounds > 0 ? best.round : trees.length;
-  return { model: { featureNames, baseScore, trees: trees.slice(0, kept) }, history };
-}
-
-function createWorkspace({ features, labels }: LabelledRows, maxBins: number): Workspace {
-  const rows = labels.length;
-  const binned = features.map((values) => binFeature(values, maxBins));
-  return {
-    features: binned,
-    offsets: binOffsets(binned),
-    gradients: new Int32Array(rows),
-    hessians: new Int32Array(rows),
-    ordered: { gradients: new Int32Array(rows), hessians: new Int32Array(rows) },
-    scratch: new Uint32Array(rows),
-    histograms: [],
-  };
-}
-
-function hasBothMissingAndNot(codes: Uint8Array): boolean {
-  const first = codes[0];
-  return codes.some((code) => code !== first);
-}
-
-function computeGradients(scores: Float64Array, labels: Uint8Array, { gradients, hessians }: Workspace): void {
-  for (let i = 0; i < scores.length; i++) {
-    const p = 1 / (1 + Math.exp(-(scores[i] as number)));
-    gradients[i] = Math.round((p - (labels[i] as number)) * gradientScale);
-    // A row that is certain still weighs something, else a leaf of such rows would have no step.
-    hessians[i] = Math.max(1, Math.round(p * (1 - p) * gradientScale));
+      share(workspace, crew, phase.gradients, workspace.train);
+      const trainLoss = sum(workspace.train.losses) / (weights[0] as number);
+      const validationLoss = workspace.validation
+        ? sum(workspace.validation.losses) / (weights[1] as number)
+        : Number.NaN;
+      const judged = validation ? validationLoss : -round;
+      if (judged < best.loss) best = { round, loss: judged };
+      const result = { round, trainLoss, validationLoss, bestRound: best.round };
+      history.push(result);
+      onRound(result);
+      const { earlyStoppingRounds } = parameters;
+      if (earlyStoppingRounds > 0 && round - best.round >= earlyStoppingRounds) break;
+      // Lets a signal arrive and progress be shown.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const kept = parameters.earlyStoppingRounds > 0 ? best.round : trees.length;
+    return { model: { featureNames, baseScore, trees: trees.slice(0, kept) }, bestRound: best.round, history };
+  } finally {
+    crew.close();
   }
 }
 
-/** Adds a tree's leaf values to the scores it was grown for; rows left out of the bag are walked down the tree. */
-function addScores(
-  { tree, leaves }: GrownTree,
-  rows: Uint32Array,
-  { features, labels }: LabelledRows,
-  scores: Float64Array,
+/** Does a phase over all rows of a part, in chunks. */
+function share(workspace: Workspace, crew: Crew, kind: typeof phase.gradients | typeof phase.walk, part: Part): void {
+  workspace.details[0] = part === workspace.train ? 0 : 1;
+  crew.run(kind, part.losses.length, part.rows > cellsWorthSharing);
+}
+
+/** Brings the columns to their codes, two at a time through shared memory that the scores take later. */
+function codeFeatures(
+  workspace: Workspace,
+  crew: Crew,
+  featureNames: readonly string[],
+  train: LabelledRows,
+  validation: LabelledRows | null,
 ): void {
-  if (rows.length < labels.length) {
-    addTree(tree, features, scores);
-    return;
-  }
-  for (const { start, end, value } of leaves) {
-    for (let i = start; i < end; i++) {
-      const row = rows[i] as number;
-      scores[row] = (scores[row] as number) + value;
+  for (const rows of [train, validation]) {
+    const part = rows === train ? workspace.train : workspace.validation;
+    if (!rows || !part) continue;
+    const room = new Float32Array(part.scores.buffer);
+    for (let first = 0; first < rows.features.length; first += 2) {
+      const columns = rows.features.slice(first, first + 2);
+      for (const [i, values] of columns.entries()) room.set(values, i * part.rows);
+      workspace.details.set([rows === train ? 0 : 1, first]);
+      crew.run(phase.code, columns.length, part.rows > cellsWorthSharing);
     }
   }
+  const found = workspace.infiniteRows.findIndex((row) => row >= 0);
+  if (found < 0) return;
+  throw new AppError(
+    "invalid_data",
+    `column ${featureNames[found >> 1]} of the ${found % 2 === 0 ? "training" : "validation"} rows is infinite in row ${workspace.infiniteRows[found]}: values are finite, or NaN for missing`,
+  );
 }
 
-function sampleRows(count: number, fraction: number, random: Random): Uint32Array {
-  const rows = new Uint32Array(count);
+/** Features that tell training rows apart. */
+function usableFeatures({ cutCounts, missingCounts, train }: Workspace): number[] {
+  const usable = Array.from(cutCounts.keys()).filter((feature) => {
+    const missing = missingCounts[feature] as number;
+    return (cutCounts[feature] as number) > 0 || (missing > 0 && missing < train.rows);
+  });
+  if (usable.length > 0) return usable;
+  throw new AppError("invalid_data", "no feature has two different values: there is nothing to learn from");
+}
+
+/** Adds the grown tree to the scores. Its rows are known by leaf; those outside the bag and of validation are walked down. */
+function addTree(workspace: Workspace, crew: Crew, rows: number, leafCount: number): void {
+  const { train, validation } = workspace;
+  if (rows < train.rows) share(workspace, crew, phase.walk, train);
+  else crew.run(phase.addLeaves, leafCount, rows > cellsWorthSharing);
+  if (validation) share(workspace, crew, phase.walk, validation);
+}
+
+/** Puts the rows of a bag into `order`, ascending. @returns how many */
+function sampleRows({ order }: Workspace, fraction: number, random: Random): number {
   let size = 0;
-  for (let row = 0; row < count; row++) {
-    if (fraction === 1 || random.uniform() < fraction) rows[size++] = row;
-  }
-  return size === 0 ? rows.subarray(0, 1) : rows.subarray(0, size);
+  if (fraction === 1) for (; size < order.length; size++) order[size] = size;
+  else for (let row = 0; row < order.length; row++) if (random.uniform() < fraction) order[size++] = row;
+  if (size === 0) order[size++] = 0;
+  return size;
 }
 
 function sampleFeatures(usable: readonly number[], fraction: number, random: Random): number[] {
@@ -158,47 +197,16 @@ function sampleFeatures(usable: readonly number[], fraction: number, random: Ran
     .sort((a, b) => a - b);
 }
 
-function logOddsOf(labels: Uint8Array): number {
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  return Math.log(positives / (labels.length - positives));
-}
+const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+const totalWeight = ({ weights, rows }: Part): number =>
+  weights ? weights.reduce((total, weight) => total + weight, 0) : rows;
 
-/** log(1 + e^s) − y·s, written so that no exponential overflows. */
-function meanLogLoss(scores: Float64Array, labels: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < scores.length; i++) {
-    const s = scores[i] as number;
-    sum += Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s))) - (labels[i] as number) * s;
-  }
-  return sum / scores.length;
-}
-
-function checkColumns(featureNames: readonly string[], { features, labels }: LabelledRows, part: string): void {
-  if (features.length !== featureNames.length) {
-    throw new AppError(
-      "invalid_data",
-      `the ${part} rows have ${features.length} columns for ${featureNames.length} features`,
-    );
-  }
-  const odd = features.findIndex((values) => values.length !== labels.length);
-  if (odd >= 0)
-    throw new AppError(
-      "invalid_data",
-      `column ${featureNames[odd]} of the ${part} rows has ${features[odd]?.length} values for ${labels.length} labels`,
-    );
-  const bad = labels.findIndex((label) => label > 1);
-  if (bad >= 0)
-    throw new AppError("invalid_data", `label ${bad} of the ${part} rows is ${labels[bad]}: labels are 0 or 1`);
-}
-
-function checkRows(featureNames: readonly string[], rows: LabelledRows): void {
-  checkColumns(featureNames, rows, "training");
-  const positives = rows.labels.reduce((sum, label) => sum + label, 0);
-  if (rows.labels.length === 0) throw new AppError("invalid_data", "there are no rows to learn from");
-  if (positives === 0 || positives === rows.labels.length) {
-    throw new AppError(
-      "invalid_data",
-      `all ${rows.labels.length} rows have the label ${positives === 0 ? 0 : 1}: a model needs both`,
-    );
-  }
+function checkMemory({ train, validation, parameters, memoryLimit }: FitOptions): void {
+  const needed = estimateMemory(train, validation, parameters);
+  if (memoryLimit === undefined || needed <= memoryLimit) return;
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
+  throw new AppError(
+    "invalid_input",
+    `learning from ${train.labels.length.toLocaleString("en")} rows takes about ${megabytes(needed)} and may take ${megabytes(memoryLimit)}: give it fewer rows or more memory`,
+  );
 }

@@ -1,6 +1,10 @@
 import type { BoostedTrees } from "./model.ts";
 
-/** Share of every feature in the reduction of the training loss, 0–1; they add up to 1, or are all 0 without a split. */
+/**
+ * Gain importance: the share of every feature in the reduction of the training loss by all splits, 0–1. The shares add up to
+ * 1, or are all 0 when no tree has a split.
+ * Source: Hastie, Tibshirani & Friedman, "The Elements of Statistical Learning" (2009), 10.13.1.
+ */
 export function gainImportance({ featureNames, trees }: BoostedTrees): Record<string, number> {
   const gains = new Float64Array(featureNames.length);
   for (const tree of trees) {

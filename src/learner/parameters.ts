@@ -21,6 +21,8 @@ export interface LearnerParameters {
   /** Rounds without a better validation loss after which fitting ends; 0 for never. */
   earlyStoppingRounds: number;
   seed: number;
+  /** Threads that fit, this one included, 1 or more; the model is the same for any number. */
+  threads: number;
 }
 
 export const defaultParameters: LearnerParameters = {
@@ -33,6 +35,7 @@ export const defaultParameters: LearnerParameters = {
   featureFraction: 1,
   baggingFraction: 1,
   earlyStoppingRounds: 20,
+  threads: 2,
   seed: 1,
 };
 
@@ -47,6 +50,7 @@ const ranges: Record<keyof LearnerParameters, { isValid(value: number): boolean;
   baggingFraction: { isValid: (v) => v > 0 && v <= 1, expected: "above 0, at most 1" },
   earlyStoppingRounds: { isValid: (v) => Number.isInteger(v) && v >= 0, expected: "a whole number from 0" },
   seed: { isValid: (v) => Number.isSafeInteger(v), expected: "a whole number" },
+  threads: { isValid: (v) => Number.isInteger(v) && v >= 1 && v <= 64, expected: "a whole number from 1 to 64" },
 };
 
 /** @throws AppError `invalid_input` with one flaw for each parameter out of its range. */

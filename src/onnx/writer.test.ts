@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { onnx } from "onnx-proto";
 import { fit } from "../learner/boosting.ts";
+import type { Tree } from "../learner/model.ts";
 import { defaultParameters } from "../learner/parameters.ts";
 import { rawScores } from "../learner/predict.ts";
 import { openSession, scoreColumns } from "../models/session.ts";
@@ -28,7 +29,49 @@ async function makeModel() {
   return (await fit({ featureNames, train: { features, labels }, validation: null, parameters })).model;
 }
 
+const leaf = (value: number): Tree => ({
+  feature: Int32Array.of(-1),
+  threshold: Float32Array.of(0),
+  missingLeft: Uint8Array.of(0),
+  left: Int32Array.of(-1),
+  right: Int32Array.of(-1),
+  value: Float32Array.of(value),
+  gain: Float32Array.of(0),
+  cover: Float64Array.of(10),
+});
+
+const stump = (threshold: number, missingLeft: 0 | 1): Tree => ({
+  feature: Int32Array.of(0, -1, -1),
+  threshold: Float32Array.of(threshold, 0, 0),
+  missingLeft: Uint8Array.of(missingLeft, 0, 0),
+  left: Int32Array.of(1, -1, -1),
+  right: Int32Array.of(2, -1, -1),
+  value: Float32Array.of(0, -1, 1),
+  gain: Float32Array.of(1, 0, 0),
+  cover: Float64Array.of(10, 5, 5),
+});
+const largest = 3.4028234663852886e38;
+
 describe("an encoded model", () => {
+  test.each<[string, Tree[]]>([
+    ["without trees", []],
+    ["whose only tree is a leaf", [leaf(0.3)]],
+    ["with a leaf before a tree", [leaf(0.3), stump(1.5, 0)]],
+    ["whose leaves are all positive", [leaf(1), leaf(2)]],
+    ["that parts missing from everything", [stump(largest, 0)]],
+    ["that sends missing left", [stump(1.5, 1), leaf(1)]],
+    ["cut at zero", [stump(0, 0)]],
+  ])("%s means in ONNX Runtime what it means here", async (_, trees) => {
+    const model = { featureNames: ["x"], baseScore: 0.1, trees };
+    const columns = [Float32Array.of(-1e30, -0, 0, 1.5, 3, largest, Number.NaN)];
+    const session = await openSession(encodeModel({ trees: model, calibration, metadata: {} }), 1);
+    const served = await scoreColumns(session, columns);
+    await session.release();
+    rawScores(model, columns).forEach((raw, row) => {
+      expect(served[row] as number).toBeCloseTo(logistic(calibration.slope * raw + calibration.intercept), 6);
+    });
+  });
+
   test("gives in ONNX Runtime what the trainer gives, missing cells and values on thresholds included", async () => {
     const trees = await makeModel();
     const columns = makeColumns(30_000);
@@ -76,6 +119,6 @@ describe("an encoded model", () => {
 
   test("of damaged bytes is refused with a reason", async () => {
     const bytes = encodeModel({ trees: await makeModel(), calibration, metadata: {} });
-    expect(openSession(bytes.subarray(0, bytes.length / 2), 3)).rejects.toThrow("cannot be loaded");
+    await expect(openSession(bytes.subarray(0, bytes.length / 2), 3)).rejects.toThrow("cannot be loaded");
   });
 });

@@ -86,6 +86,11 @@ describe("bun run train", () => {
     expect(finished.stderr).not.toContain("    at ");
   });
 
+  test("explains itself", async () => {
+    const { code, stdout } = await train(["--help"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("--rounds <n>")]);
+  });
+
   test("leaves no model when it is interrupted", async () => {
     const own = join(folder.path, "interrupted");
     const child = Bun.spawn(
