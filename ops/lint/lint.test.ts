@@ -39,7 +39,18 @@ function lint(files: Record<string, string>): Record<string, string[]> {
 const use = (module: string): string => `import { x } from "${module}";\nexport const y = [x];\n`;
 
 /** Why it is refused, the folder of the file (or the file), and what stands in it. */
-const refused: [reason: string, place: string, content: string][] = [
+type Case = readonly [reason: string, place: string, content: string];
+
+/** Every way to name a module. */
+const ways: ((module: string) => string)[] = [
+  (module) => `import type { X } from "${module}";\nexport type Y = X;\n`,
+  (module) => `import "${module}";\n`,
+  (module) => `export { x } from "${module}";\n`,
+  (module) => `export const load = () => import("${module}");\n`,
+  (module) => `export type Y = import("${module}").Y;\n`,
+];
+
+const refused: Case[] = [
   ["know the HTTP framework", "src/predictions/", use("elysia")],
   ["know the HTTP framework", "src/monitoring/", use("@elysiajs/openapi")],
   ["Only storage/ knows the database", "src/predictions/", use("bun:sqlite")],
@@ -51,23 +62,19 @@ const refused: [reason: string, place: string, content: string][] = [
   ["know the metrics client", "src/monitoring/", use("prom-client")],
   ["Use the global Bun", "src/storage/", use("bun")],
 
-  // Every way to name a module counts.
-  [
-    "Only storage/ knows the database",
-    "src/predictions/",
-    'import type { X } from "bun:sqlite";\nexport type Y = X;\n',
-  ],
-  ["Only storage/ knows the database", "src/predictions/", 'import "bun:sqlite";\n'],
-  ["Only storage/ knows the database", "src/predictions/", 'export { Database } from "bun:sqlite";\n'],
-  ["Only storage/ knows the database", "src/predictions/", 'export const load = () => import("bun:sqlite");\n'],
-  ["Only storage/ knows the database", "src/predictions/", 'export type Y = import("bun:sqlite").Database;\n'],
+  ...ways.flatMap((way): Case[] => [
+    ["Only storage/ knows the database", "src/predictions/", way("bun:sqlite")],
+    ["Pure code imports pure code only", "src/learner/", way("../storage/database.ts")],
+    ["State imports state and pure code only", "src/storage/", way("../predictions/service.ts")],
+    ["Rules know no routes", "src/monitoring/", way("../app.ts")],
+    ["Nobody imports main.ts", "src/http/", way("../main.ts")],
+  ]),
   ["noCommonJs", "src/predictions/", 'export const y = require("bun:sqlite");\n'],
 
   ["Pure code imports pure code only", "src/config.ts", use("./models/registry.ts")],
   ["Pure code imports pure code only", "src/customer.ts", use("./metrics.ts")],
   ["Pure code imports pure code only", "src/errors.ts", use("../scheduler/index.ts")],
   ["Pure code imports pure code only", "src/learner/", use("../storage/database.ts")],
-  ["Pure code imports pure code only", "src/learner/", 'export type Y = import("../storage/database.ts").Y;\n'],
   ["Pure code imports pure code only", "src/onnx/", use("../models/session.ts")],
   ["Pure code imports pure code only", "src/data/", use("../training/train.ts")],
   ["Pure code imports pure code only", "src/statistics/", use("../monitoring/drift.ts")],
@@ -93,19 +100,41 @@ const refused: [reason: string, place: string, content: string][] = [
   ["noImportCycles", "src/monitoring/one.ts", 'import { two } from "./two.ts";\nexport const one = () => two;\n'],
   ["noImportCycles", "src/monitoring/two.ts", 'import { one } from "./one.ts";\nexport const two = () => one;\n'],
 
-  ["The clock is passed in", "src/monitoring/", "export const y = Date.now();\n"],
-  ["The clock is passed in", "src/storage/", "export const y = { now: Date.now };\n"],
-  ["The clock is passed in", "src/docs.ts", "export const y = new Date();\n"],
-  ["The clock is passed in", "src/learner/", "const { now } = Date;\nexport const y = now();\n"],
-  ["Randomness is passed in", "scheduler/", "export const y = Math.random();\n"],
-  ["Randomness is passed in", "src/predictions/", "export const y = crypto.randomUUID();\n"],
-  ["Randomness is passed in", "src/predictions/", "export const y = Bun.randomUUIDv7();\n"],
-  ["Settings are read once", "src/service.ts", "export const y = process.env.PORT;\n"],
+  ...[
+    "Date.now()",
+    "{ now: Date.now }",
+    "new Date()",
+    "new Date",
+    "Date()",
+    "globalThis.Date",
+    "Temporal.Now.instant()",
+  ].map((read) => ["The clock is passed in", "src/storage/", `export const y = ${read};\n`] as const),
+  ["The clock is passed in", "src/docs.ts", "const { now } = Date;\nexport const y = now();\n"],
+  ...[
+    "Math.random()",
+    "[1].map(Math.random)",
+    "globalThis.Math",
+    "crypto.randomUUID()",
+    "crypto.getRandomValues(bytes)",
+    "Bun.randomUUIDv7()",
+    "randomInt(3)",
+    "randomBytes(3)",
+    "randomUUID()",
+  ].map((draw) => ["Randomness is passed in", "src/predictions/", `export const y = ${draw};\n`] as const),
+  ["Randomness is passed in", "scheduler/", "const { random } = Math;\nexport const y = random();\n"],
+  ...["process.env.PORT", "Bun.env.PORT", "import.meta.env.PORT", "globalThis.process"].map(
+    (read) => ["Settings are read once", "src/http/", `export const y = ${read};\n`] as const,
+  ),
   ["Settings are read once", "src/log.ts", "const { env } = process;\nexport const y = env.PORT;\n"],
-  ["Settings are read once", "scheduler/", "export const y = Bun.env.PORT;\n"],
-  ["Settings are read once", "src/http/", use("node:process")],
+  ["Settings are read once", "scheduler/", use("node:process")],
 
-  ["never swallowed", "src/feedback/", "try {\n  JSON.parse(name);\n} catch {\n  // a reason\n}\n"],
+  ...[
+    "catch {}",
+    "catch {\n  // a reason\n}",
+    "catch (_error) {}",
+    "catch {} finally {\n  end();\n}",
+    "catch (_error) {} finally {\n  end();\n}",
+  ].map((end) => ["never swallowed", "src/feedback/", `try {\n  begin();\n} ${end}\n`] as const),
   ["never swallowed", "scheduler/", "export const y = (p: Promise<void>) => p.catch(() => {});\n"],
   ["noFloatingPromises", "src/http/", "async function save() {\n  await 1;\n}\nexport function y() {\n  save();\n}\n"],
   ["noExplicitAny", "src/http/", "export const y = (x: any) => x;\n"],

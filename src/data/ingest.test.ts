@@ -141,6 +141,29 @@ describe("a file of customers", () => {
     expect(await refusal(write(csv))).not.toContain(secret);
   });
 
+  test("has blanks for missing in text and amounts: nothing, nothing in quotes, or spaces", async () => {
+    const blanks = ["", '""', "  ", '"  "'];
+    const { customers } = await readAll(
+      write(
+        makeCsv(200, (cells, row) =>
+          Object.assign(cells, { REGION: blanks[row % 4], TENURE: "J", ORANGE: blanks[row % 4] }),
+        ),
+      ),
+    );
+    for (const { customer } of customers)
+      expect(Object.keys(customer).sort()).toEqual(["regularity", "tenure", "user_id"]);
+  });
+
+  test("goes into tables in the order of its rows", async () => {
+    const { tables } = await readAll(
+      write(makeCsv(9000, (cells, row) => Object.assign(cells, { MONTANT: String(row) }))),
+    );
+    for (const { numeric, churned } of tables) {
+      expect([...numeric.montant]).toEqual([...numeric.montant].sort((a, b) => a - b));
+      expect([...churned]).toEqual([...numeric.montant].map((row) => (row % 5 === 0 ? 1 : 0)));
+    }
+  });
+
   test("goes by column into tables: NaN and −1 are missing", async () => {
     const { tables, rows } = await readAll(
       write(makeCsv(300, (cells, row) => row % 2 === 0 && Object.assign(cells, { REGION: "THIES", TIGO: "3" }))),

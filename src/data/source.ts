@@ -62,7 +62,7 @@ async function scan(connection: DuckDBConnection, file: string): Promise<Scan> {
       `SELECT line FROM read_csv(${path(file)}, columns = {line: 'VARCHAR'}, header = false, delim = '\x1f', quote = '', escape = '', ${common}) LIMIT 1`,
     )
   ).getRowObjects();
-  const [header = []] = parse(String(first?.line ?? ""), { bom: true }) as string[][];
+  const [header = []] = parse(String(first?.line ?? "")) as string[][];
   // Told rather than guessed: a guess from the rows would hide which of them is wrong.
   const columns = header.map((_, i) => `column${i}: 'VARCHAR'`).join(", ");
   return {

@@ -1,6 +1,3 @@
-/** Bins of a feature are coded in a byte: the intervals from 0, then one code for missing. */
-const maxIntervals = 255;
-
 // Quantiles of this many values are exact enough to cut 255 bins.
 const sampleLimit = 100_000;
 

@@ -55,6 +55,46 @@ describe("fit", () => {
     expect(lossOf(model, train)).toBeCloseTo(history.at(-1)?.trainLoss as number, 12);
   });
 
+  test("walks awkward values down its trees to exactly the scores that it trained on in bins", async () => {
+    const random = createRandom(9);
+    const awkward = [
+      () => random.normal(),
+      () => (random.uniform() < 0.5 ? Number.NaN : 1),
+      () => [0, -0, 1e-45, 3.4028234663852886e38, Number.NaN][random.integer(5)] as number,
+      () => Math.fround(1 + random.integer(3) * 2 ** -23),
+      () => random.integer(600),
+      () => -Math.exp(20 * random.normal()),
+      () => (random.uniform() < 0.5 ? -3.4028234663852886e38 : 3.4028234663852886e38),
+    ].map((draw) => Float32Array.from(train.labels, draw));
+    const rows = { features: awkward, labels: train.labels };
+    for (const share of [{}, { baggingFraction: 0.5, featureFraction: 0.5 }]) {
+      const { model, history } = await learn(rows, {
+        featureNames: awkward.map((_, f) => `x${f}`),
+        validation: rows,
+        parameters: { ...quick, maxLeaves: 40, minChildWeight: 0, ...share },
+      });
+      for (const { trainLoss, validationLoss } of history) expect(validationLoss).toBe(trainLoss);
+      expect(lossOf(model, rows)).toBeCloseTo(history.at(-1)?.trainLoss as number, 12);
+      expect(new Set(model.trees.flatMap((tree) => [...tree.feature])).size).toBe(1 + awkward.length);
+    }
+  });
+
+  test("gives the same model for the same seed where it samples, and another for another", async () => {
+    const sampled = { ...quick, baggingFraction: 0.5, featureFraction: 0.5 };
+    const [first, again] = [await learn(train, { parameters: sampled }), await learn(train, { parameters: sampled })];
+    expect(again.model).toEqual(first.model);
+    expect((await learn(train, { parameters: { ...sampled, seed: 2 } })).model).not.toEqual(first.model);
+  });
+
+  test("stays finite on rows that one split separates", async () => {
+    const features = [Float32Array.from(train.labels)];
+    const parameters = { ...quick, rounds: 200, learningRate: 1, lambda: 0, minChildWeight: 0 };
+    const rows = { features, labels: train.labels };
+    const { model, history } = await learn(rows, { featureNames: ["answer"], parameters });
+    expect(rawScores(model, features).every(Number.isFinite)).toBe(true);
+    expect(history.at(-1)?.trainLoss as number).toBeLessThan(1e-4);
+  });
+
   test("counts what is missing on the side where it belongs, in and out of the bag and in validation", async () => {
     const random = createRandom(9);
     const make = (rows: number): LabelledRows => {
@@ -261,12 +301,27 @@ describe("fit", () => {
       { featureNames: ["x"] },
       "labels are 0 or 1",
     ],
-    ["parameters out of range", train, { parameters: { ...quick, maxLeaves: 1, learningRate: 0 } }, "maxLeaves"],
   ])("refuses %s", async (_, rows, options, message) => {
     const refused = await failure(learn(rows, options));
     expect([refused.code, refused.message]).toEqual([
       expect.stringContaining("invalid"),
       expect.stringContaining(message),
     ]);
+  });
+
+  test.each<[keyof LearnerParameters, number]>([
+    ["rounds", 0],
+    ["learningRate", 0],
+    ["maxLeaves", 1],
+    ["minChildWeight", -1],
+    ["lambda", Number.NaN],
+    ["maxBins", 257],
+    ["featureFraction", 0],
+    ["baggingFraction", 1.5],
+    ["earlyStoppingRounds", 0.5],
+    ["seed", 0.1],
+  ])("refuses %s = %p", async (name, value) => {
+    const refused = await failure(learn(train, { parameters: { ...quick, [name]: value } }));
+    expect([refused.code, refused.message]).toEqual(["invalid_input", expect.stringContaining(`${name} must be`)]);
   });
 });

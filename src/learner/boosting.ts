@@ -142,14 +142,14 @@ function codeFeatures(
   train: LabelledRows,
   validation: LabelledRows | null,
 ): void {
-  for (const rows of [train, validation]) {
-    const part = rows === train ? workspace.train : workspace.validation;
+  const parts = [[train, workspace.train] as const, [validation, workspace.validation] as const];
+  for (const [p, [rows, part]] of parts.entries()) {
     if (!rows || !part) continue;
     const room = new Float32Array(part.scores.buffer);
     for (let first = 0; first < rows.features.length; first += 2) {
       const columns = rows.features.slice(first, first + 2);
       for (const [i, values] of columns.entries()) room.set(values, i * part.rows);
-      workspace.details.set([rows === train ? 0 : 1, first]);
+      workspace.details.set([p, first]);
       crew.run(phase.code, columns.length, part.rows > cellsWorthSharing);
     }
   }
