@@ -110,4 +110,21 @@ describe("synthetic customers", () => {
     const levelsSeen = new Set(known.map(({ customer }) => customer[name] as string));
     expect([...levelsSeen].filter((level) => !(level in levels))).toEqual([]);
   });
+
+  test("have amounts near the published ones where they stay, and smaller ones where they churn", () => {
+    const middle = calibration.quantileLevels.indexOf(0.5);
+    for (const column of ["MONTANT", "FREQUENCE_RECH", "REVENUE", "FREQUENCE", "DATA_VOLUME", "ON_NET"] as const) {
+      const name = column.toLowerCase() as "montant";
+      const median = (label: boolean): number => {
+        const values = customers.flatMap(({ customer, churned }) =>
+          churned === label && typeof customer[name] === "number" ? [customer[name]] : [],
+        );
+        return values.sort((a, b) => a - b)[values.length >> 1] as number;
+      };
+      const ratio = median(false) / (calibration.quantiles[column][0]?.[middle] as number);
+      // Larger than published: see what generate() says it does not capture.
+      expect([column, ratio > 0.8 && ratio < 1.7]).toEqual([column, true]);
+      expect(median(true)).toBeLessThan(median(false));
+    }
+  });
 });

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { Customer, LabelledCustomer } from "../customer.ts";
+import { type Dataset, openDataset } from "../data/ingest.ts";
+import { writeSample } from "../data/sample.ts";
+import type { LabelledTable } from "../data/table.ts";
+import { createEncoder, encodeTable } from "../models/encoding.ts";
+import type { FeatureEncoding } from "../models/manifest.ts";
+import { binLabels, binOfCell, createBinner, type ReferenceProfile } from "../models/profile.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { fitEncoding } from "./encoding.ts";
+import { profileReference } from "./reference.ts";
+
+const folder = temporaryFolder();
+let dataset: Dataset;
+let train: LabelledTable;
+let holdout: LabelledTable;
+const customers: LabelledCustomer[] = [];
+
+beforeAll(async () => {
+  const file = join(folder.path, "sample.csv");
+  writeSample(file, { rows: 12_000, seed: 3 }, () => {});
+  dataset = await openDataset(file);
+  [train, holdout] = [await dataset.read("train"), await dataset.read("holdout")];
+  for await (const batch of dataset.replayCustomers(1e6)) customers.push(...batch);
+});
+afterAll(() => {
+  dataset.close();
+  folder.remove();
+});
+
+describe("the encoding of customers", () => {
+  test("is the same in training, by column, and in serving, by customer", () => {
+    const features = fitEncoding(train);
+    const columns = encodeTable(features, holdout);
+    const encode = createEncoder(features);
+    const served = customers.map(({ customer }) => {
+      const vector = new Float32Array(features.length);
+      encode(customer, vector, 0);
+      return vector.join();
+    });
+    const learned = Array.from({ length: holdout.rows }, (_, row) => columns.map((values) => values[row]).join());
+    expect(served.sort()).toEqual(learned.sort());
+  });
+
+  test("ranks the levels of a category by their churn, rare and unseen ones together in between", () => {
+    const features = fitEncoding(train);
+    const region = features[0] as Extract<FeatureEncoding, { kind: "categorical" }>;
+    const rows = train.categorical.region;
+    const rateOf = (level: string): number => {
+      const labels = [...train.churned].filter((_, row) => rows.levels[rows.codes[row] as number] === level);
+      return labels.reduce((sum, label) => sum + label, 0) / labels.length;
+    };
+    expect(region.levels.length).toBeGreaterThan(8);
+    expect(rateOf(region.levels.at(-1) as string)).toBeGreaterThan(rateOf(region.levels[0] as string));
+    const vector = new Float32Array(features.length);
+    const codeOf = (customer: Customer): number => {
+      createEncoder(features)(customer, vector, 0);
+      return vector[0] as number;
+    };
+    const codes = region.levels.map((level) => codeOf({ user_id: "a", region: level }));
+    expect(codes).toEqual([...codes].sort((a, b) => a - b));
+    expect(new Set([...codes, codeOf({ user_id: "a", region: "ATLANTIS" })]).size).toBe(codes.length + 1);
+    expect(codeOf({ user_id: "a", region: "ATLANTIS" })).toBe(region.other);
+    expect([codeOf({ user_id: "a" }), codeOf({ user_id: "a", region: " " })]).toEqual([Number.NaN, Number.NaN]);
+  });
+});
+
+describe("the reference profile", () => {
+  const probabilityOf = (row: number): number => ((row * 7919) % 1000) / 1000;
+  const makeProfile = (): ReferenceProfile =>
+    profileReference(
+      train,
+      holdout,
+      Float64Array.from({ length: holdout.rows }, (_, row) => probabilityOf(row)),
+    );
+
+  test("counts its rows as the service counts the same customers", () => {
+    const profile = makeProfile();
+    const binner = createBinner(profile);
+    const counts = profile.features.map((feature) => new Array<number>(feature.counts.length).fill(0));
+    const strangers = profile.features.map(() => 0);
+    for (const { customer } of customers) {
+      const cells = binner.cells(customer, 0.5);
+      profile.features.forEach((feature, f) => {
+        const cell = cells[f] as number;
+        const bin = binOfCell(feature, cell);
+        (counts[f] as number[])[bin] = (counts[f]?.[bin] as number) + 1;
+        if (cell >= feature.counts.length) strangers[f] = (strangers[f] as number) + 1;
+      });
+    }
+    expect(counts).toEqual(profile.features.map((feature) => feature.counts));
+    expect(strangers).toEqual(profile.features.map((feature) => feature.strangers));
+    expect(strangers.some((count) => count > 0)).toBe(true);
+    expect(profile.score.counts.reduce((sum, count) => sum + count)).toBe(holdout.rows);
+  });
+
+  test("has a name for every bin, none twice", () => {
+    for (const feature of makeProfile().features) {
+      const labels = binLabels(feature);
+      expect(labels).toHaveLength(feature.counts.length);
+      expect(new Set(labels).size).toBe(labels.length);
+    }
+  });
+
+  test("marks what training never saw, below, above and unknown", () => {
+    const profile = makeProfile();
+    const binner = createBinner(profile);
+    const cellOf = (name: string, customer: Partial<Customer>): [cell: number, bins: number] => {
+      const f = profile.features.findIndex((feature) => feature.name === name);
+      return [
+        binner.cells({ user_id: "a", ...customer }, 0.5)[f] as number,
+        profile.features[f]?.counts.length as number,
+      ];
+    };
+    const [below, bins] = cellOf("montant", { montant: 1 });
+    expect([below, cellOf("montant", { montant: 1e9 })[0]]).toEqual([bins, bins + 1]);
+    expect(cellOf("montant", {})[0]).toBe(0);
+    const [unknown, levels] = cellOf("region", { region: "ATLANTIS" });
+    expect(unknown).toBe(levels);
+  });
+});
