@@ -26,6 +26,7 @@ export interface TrainOptions {
   now: () => number;
   onStage(stage: string): void;
   onRound(round: Round): void;
+  onWarning(warning: string): void;
   signal: AbortSignal;
 }
 
@@ -44,7 +45,7 @@ export const onnxFile = "model.onnx";
  * @throws AppError when nothing can be learned, it was cancelled, or the written model differs from the learned one.
  */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
-  const { dataset, parameters, version, now, onStage, onRound, signal } = options;
+  const { dataset, parameters, version, now, onStage, onRound, onWarning, signal } = options;
   const start = now();
   onStage(`reading ${dataset.rows.toLocaleString("en")} customers of ${dataset.name}`);
   const [train, validation, holdout] = [
@@ -66,6 +67,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     validation: { features: matrices.validation, labels: validation.churned },
     parameters,
     onRound,
+    onWarning,
     signal,
   });
 

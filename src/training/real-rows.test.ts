@@ -31,6 +31,7 @@ test.skipIf(!hasRealRows)(
       now: () => 0,
       onStage: () => {},
       onRound: () => {},
+      onWarning: () => {},
       signal: new AbortController().signal,
     });
     dataset.close();

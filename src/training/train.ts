@@ -79,6 +79,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
       now: Date.now,
       onStage: progress.stage,
       onRound: progress.round,
+      onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
       signal: cancelling.signal,
     });
     progress.stage("storing the model and the customers of the replay");
