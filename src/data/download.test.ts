@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -52,7 +52,7 @@ async function serve(
 }
 
 const download = (url: string, ...options: string[]): Promise<Finished> =>
-  runCommandFile("data/download.ts", ["--url", url, "--timeout", "200", ...options], { DATA_DIR });
+  runCommandFile("data/download.ts", ["--url", url, "--timeout", "1000", "--backoff", "10", ...options], { DATA_DIR });
 
 const part = join(DATA_DIR, "raw", "expresso.zip.part");
 const target = join(DATA_DIR, "raw", "Train.csv");
@@ -61,7 +61,12 @@ const startOf = (request: IncomingMessage): number => Number(request.headers.ran
 /** Sends the ZIP from where it is asked for, honouring If-Range. */
 function send(request: IncomingMessage, response: ServerResponse, body: Buffer, tag: string, dropAfter?: number): void {
   const start = request.headers["if-range"] === tag ? startOf(request) : 0;
-  response.writeHead(start > 0 ? 206 : 200, { etag: tag, "content-length": body.length - start });
+  const range = { "content-range": `bytes ${start}-${body.length - 1}/${body.length}` };
+  response.writeHead(start > 0 ? 206 : 200, {
+    etag: tag,
+    "content-length": body.length - start,
+    ...(start > 0 && range),
+  });
   if (dropAfter === undefined) {
     response.end(body.subarray(start));
     return;
@@ -124,6 +129,35 @@ describe("bun run data:download", () => {
     await download(url);
     expect((await download(url)).stdout).toContain("is there already");
     expect((await download(url, "--force")).stdout).toContain("sha256");
+  });
+
+  const fullDisk = "/dev/full";
+  if (!existsSync(fullDisk)) process.stderr.write(`not tested: a full disk, as there is no ${fullDisk}\n`);
+  test.skipIf(!existsSync(fullDisk))("unpacks in a second run what did not fit on the disk in the first", async () => {
+    let requests = 0;
+    const url = await serve((request, response, count) => {
+      requests = count;
+      send(request, response, whole, '"a"');
+    });
+    mkdirSync(join(DATA_DIR, "raw"), { recursive: true });
+    symlinkSync(fullDisk, `${target}.unpacking`);
+    const first = await download(url);
+    expect([first.code, first.stderr]).toEqual([69, expect.stringContaining("no space left")]);
+    expect(first.stderr).not.toContain("damaged");
+    expect(existsSync(target)).toBe(false);
+    rmSync(`${target}.unpacking`, { force: true });
+    expect((await download(url)).code).toBe(0);
+    expect(readFileSync(target)).toEqual(content);
+    expect(requests).toBe(1);
+  });
+
+  test("fetches again with --force after a damaged ZIP", async () => {
+    const url = await serve((request, response, count) =>
+      send(request, response, count === 1 ? zip("Train.csv", content, 1) : whole, `"${count}"`),
+    );
+    expect((await download(url)).stderr).toContain("--force");
+    expect((await download(url, "--force")).code).toBe(0);
+    expect(readFileSync(target)).toEqual(content);
   });
 
   test.each([

@@ -21,7 +21,8 @@ function createBar(stream: NodeJS.WriteStream, now: () => number) {
   return {
     show(received: number, total: number | null): void {
       const time = now();
-      first ??= received;
+      // Fewer than before: it started again.
+      if (first === null || received < first) first = received;
       if (!stream.isTTY && time - lastLine < lineEvery && received !== total) return;
       lastLine = time;
       const rate = (received - first) / Math.max(0.001, (time - started) / 1000);
@@ -43,7 +44,14 @@ async function sha256(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function download({ force, url, timeout }: { force?: boolean; url: string; timeout: number }): Promise<void> {
+interface DownloadOptions {
+  force?: boolean;
+  url: string;
+  timeout: number;
+  backoff: number;
+}
+
+async function download({ force, url, timeout, backoff }: DownloadOptions): Promise<void> {
   const folder = join(readConfig(process.env).DATA_DIR, "raw");
   const target = join(folder, "Train.csv");
   if (existsSync(target) && !force) {
@@ -65,10 +73,13 @@ async function download({ force, url, timeout }: { force?: boolean; url: string;
         url,
         file: archive,
         retries: 5,
-        backoff: Math.min(1_000, timeout),
+        backoff,
         timeout,
         onBytes: bar.show,
-        onRetry: (reason) => process.stderr.write(`\n${reason}: trying again\n`),
+        onRetry: (reason) => {
+          bar.end();
+          process.stderr.write(`${reason}: trying again\n`);
+        },
       });
     } finally {
       bar.end();
@@ -79,7 +90,7 @@ async function download({ force, url, timeout }: { force?: boolean; url: string;
   if (!written.includes(target)) {
     throw new AppError(
       "invalid_data",
-      `there is no Train.csv in what ${new URL(url).host} sent (${archive}): look at the data set's page`,
+      `there is no Train.csv in what ${new URL(url).host} sent (${archive}): look at the data set's page, then run it again with --force`,
     );
   }
   rmSync(archive);
@@ -89,12 +100,11 @@ async function download({ force, url, timeout }: { force?: boolean; url: string;
 
 if (import.meta.main) {
   const command = new Command("data:download")
-    .description(
-      "Downloads the Expresso churn data from Kaggle into DATA_DIR/raw (about 260 MB unpacked); goes on where it broke off",
-    )
+    .description("Downloads the Expresso churn data from Kaggle into DATA_DIR/raw; goes on where it broke off")
     .option("--force", "download again even when Train.csv is there")
     .addOption(new Option("--url <url>", "another address of the ZIP").default(address).hideHelp())
     .addOption(new Option("--timeout <ms>", "how long nothing may arrive").default(30_000).argParser(Number).hideHelp())
+    .addOption(new Option("--backoff <ms>", "wait before the first retry").default(1_000).argParser(Number).hideHelp())
     .action(download);
   await runCommand(command, process.env);
 }

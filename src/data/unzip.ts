@@ -10,7 +10,7 @@ import { AppError, messageOf } from "../errors.ts";
  * Unpacks the files of a ZIP whose names (without folders) are wanted. Each appears whole or not at all; sizes and
  * checksums are verified.
  * @returns the paths that were written.
- * @throws AppError `invalid_data` when the ZIP is damaged.
+ * @throws AppError `invalid_data` when the ZIP is damaged, `unavailable` when the disk refuses (it is full, for instance).
  */
 export async function unzip(archive: string, wanted: readonly string[], folder: string): Promise<string[]> {
   const written: string[] = [];
@@ -28,9 +28,16 @@ export async function unzip(archive: string, wanted: readonly string[], folder: 
       zip.close();
     }
   } catch (error) {
-    throw new AppError("invalid_data", `${archive} is damaged: ${messageOf(error)}; delete it and download again`, {
-      cause: error,
-    });
+    const isRefusedByDisk = (error as NodeJS.ErrnoException).syscall !== undefined;
+    throw isRefusedByDisk
+      ? new AppError(
+          "unavailable",
+          `cannot unpack ${archive}: ${messageOf(error)}; make room or allow writing there, then run it again`,
+          { cause: error },
+        )
+      : new AppError("invalid_data", `${archive} is damaged: ${messageOf(error)}; run it again with --force`, {
+          cause: error,
+        });
   }
   return written;
 }
