@@ -1,5 +1,5 @@
 import type { ScenarioName } from "../src/config.ts";
-import type { Customer, LabelledCustomer, NumericName } from "../src/customer.ts";
+import type { Customer, FieldName, LabelledCustomer, NumericName } from "../src/customer.ts";
 import type { Random } from "../src/statistics/random.ts";
 
 /**
@@ -10,6 +10,20 @@ export type Scenario = (labelled: LabelledCustomer, elapsed: number, random: Ran
 
 const money: readonly NumericName[] = ["montant", "revenue", "arpu_segment"];
 const usage: readonly NumericName[] = ["data_volume", "on_net", "orange", "tigo", "zone1", "zone2"];
+
+/** The fields that a scenario changes: those that an alarm about it should name. */
+export const disturbedFields: Record<ScenarioName, readonly FieldName[]> = {
+  none: [],
+  "price-rise": money,
+  "region-outage": ["region"],
+  "feed-break": ["data_volume"],
+  "new-packs": ["top_pack"],
+  "unit-change": ["data_volume"],
+  seasonal: [...usage, ...money],
+  anomalies: [...usage, ...money],
+  concept: [],
+  "slow-drift": [...money, ...usage],
+};
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

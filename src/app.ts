@@ -12,7 +12,10 @@ import type { Metrics } from "./metrics.ts";
 import type { Registry } from "./models/registry.ts";
 import { modelRoutes } from "./models/routes.ts";
 import type { Serving } from "./models/serving.ts";
+import { type Distributions, distributionsOf } from "./monitoring/distributions.ts";
 import type { Events } from "./monitoring/events.ts";
+import type { Monitors } from "./monitoring/monitors.ts";
+import type { Refusals } from "./monitoring/refusals.ts";
 import { monitoringRoutes } from "./monitoring/routes.ts";
 import type { ScenarioSwitch } from "./monitoring/scenario.ts";
 import { predictionRoutes } from "./predictions/routes.ts";
@@ -26,6 +29,8 @@ export interface AppOptions {
   registry: Registry;
   serving: Serving;
   results: MonitorResultStore;
+  monitors: Pick<Monitors, "latest">;
+  refusals: Refusals;
   scenario: ScenarioSwitch;
   events: Events;
   audit: AuditLog;
@@ -55,6 +60,8 @@ export function createApp(options: AppOptions) {
     registry,
     serving,
     results,
+    monitors,
+    refusals,
     scenario,
     events,
     audit,
@@ -70,7 +77,15 @@ export function createApp(options: AppOptions) {
   let addressOf = (_request: Request): string => "local";
 
   const authorize = (request: Request, role: Role): string => access.authorize(request, role, () => addressOf(request));
-  const onRejected = (reason: RejectionReason): void => void instruments.rejections.inc({ reason });
+  const distributions = (): Distributions | null => {
+    const pass = monitors.latest;
+    if (!pass || !serving.isReady || serving.model.manifest.version !== pass.modelVersion) return null;
+    return distributionsOf(serving.model.manifest.reference, pass.bins);
+  };
+  const onRejected = (reason: RejectionReason): void => {
+    instruments.rejections.inc({ reason });
+    refusals.add();
+  };
 
   function observe(method: string, route: string, status: number, startedAt: number): void {
     const series = `${method} ${route} ${status}`;
@@ -125,7 +140,7 @@ export function createApp(options: AppOptions) {
     .use(predictionRoutes({ service: predictions, authorize, onRejected }))
     .use(feedbackRoutes({ service: feedback, authorize }))
     .use(modelRoutes({ registry, serving, audit, now, authorize }))
-    .use(monitoringRoutes({ results, scenario, events, audit, now, authorize, stopping }))
+    .use(monitoringRoutes({ results, distributions, scenario, events, audit, now, authorize, stopping }))
     .delete(
       "/customers/:user_id",
       function eraseCustomer({ request, params }) {

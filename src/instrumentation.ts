@@ -7,7 +7,7 @@ import { binLabels, binOfCell, cellCount, type ReferenceProfile } from "./models
 import type { LoadedModel } from "./models/registry.ts";
 import type { MonitorPass } from "./monitoring/monitors.ts";
 import type { Prediction } from "./predictions/service.ts";
-import type { MonitorResult } from "./storage/monitor-results.ts";
+import { type MonitorResult, severities } from "./storage/monitor-results.ts";
 
 const scoreBuckets = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
 
@@ -124,6 +124,10 @@ export function createInstrumentation(metrics: Metrics) {
         const own = results.filter((result) => result.monitor === monitor);
         instruments.monitorRows.set({ monitor }, Math.max(...own.map((result) => result.rows)));
         instruments.monitorAlarm.set({ monitor }, own.some((result) => result.verdict === "alarm") ? 1 : 0);
+        instruments.monitorSeverity.set(
+          { monitor },
+          Math.max(...own.map(({ severity }) => severities.indexOf(severity))),
+        );
         instruments.monitorLastSuccess.set({ monitor }, evaluatedAt / 1000);
       }
     },
@@ -157,6 +161,26 @@ export function createInstrumentation(metrics: Metrics) {
         instruments.estimated.set({ metric }, value);
         instruments.estimatedLower.set({ metric }, lower);
         instruments.estimatedUpper.set({ metric }, upper);
+        return;
+      case "estimate_error":
+        instruments.estimateError.set({ metric }, value);
+        return;
+      case "segment":
+        instruments.segmentBrier.set({ feature }, value);
+        instruments.segmentBrierThreshold.set({ feature }, thresholdUpper);
+        return;
+      case "multivariate":
+        instruments.multivariateDrift.set({ method: metric }, value);
+        instruments.multivariateDriftThreshold.set({ method: metric }, thresholdUpper);
+        return;
+      case "labels":
+        if (metric === "delay_seconds") instruments.labelDelay.set(value);
+        else if (metric === "due_coverage") instruments.labelDueCoverage.set(value);
+        return;
+      case "stream":
+        if (metric === "age_seconds") instruments.streamAge.set(value);
+        else if (metric === "duplicate_ratio") instruments.streamDuplicates.set(value);
+        else instruments.streamRefused.set(value);
         return;
     }
   }

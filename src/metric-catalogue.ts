@@ -104,6 +104,21 @@ export const serviceMetrics = {
     "metric",
     "bound",
   ]),
+  estimateError: gauge(
+    "churn_estimate_error",
+    "Estimated minus realized performance on the same labelled predictions of the window.",
+    ["metric"],
+  ),
+  segmentBrier: gauge(
+    "churn_segment_brier",
+    "Mean squared error of the predictions in the worst segment along a feature.",
+    ["feature"],
+  ),
+  segmentBrierThreshold: gauge(
+    "churn_segment_brier_threshold",
+    "Squared error of that segment which chance exceeds at the stated rate.",
+    ["feature"],
+  ),
   confusion: gauge("churn_confusion", "Labelled predictions of the window by actual and predicted class.", [
     "actual",
     "predicted",
@@ -111,6 +126,18 @@ export const serviceMetrics = {
   feedback: counter("churn_feedback_total", "Labels received, by what became of them.", ["status"]),
   feedbackDelay: histogram("churn_feedback_delay_seconds", "Time from a prediction to its label.", [], delayBuckets),
   labelCoverage: gauge("churn_label_coverage_ratio", "Share of the window's predictions whose label is known."),
+  labelDelay: gauge("churn_label_delay_median_seconds", "Median time from a prediction of the window to its label."),
+  labelDueCoverage: gauge(
+    "churn_label_due_coverage_ratio",
+    "Share of the window's predictions old enough for a label that have one.",
+  ),
+  streamAge: gauge("churn_prediction_age_seconds", "Time since the newest prediction, as the monitors saw it."),
+  streamDuplicates: gauge(
+    "churn_prediction_duplicate_ratio",
+    "Share of the window's requests that repeat an earlier one.",
+  ),
+  streamRefused: gauge("churn_prediction_refused_ratio", "Share of refused requests in the time of the window."),
+  monitorSeverity: gauge("churn_monitor_severity", "0 ok, 1 info, 2 warning, 3 critical.", ["monitor"]),
   monitorRows: gauge("churn_monitor_window_rows", "Predictions in the window that a monitor judged.", ["monitor"]),
   monitorLastSuccess: gauge("churn_monitor_last_success_timestamp_seconds", "When a monitor last finished.", [
     "monitor",

@@ -15,7 +15,9 @@ import { createMetrics } from "./metrics.ts";
 import { createRegistry } from "./models/registry.ts";
 import { createServing } from "./models/serving.ts";
 import { createEvents } from "./monitoring/events.ts";
+import { createLookThread } from "./monitoring/look-thread.ts";
 import { createMonitors } from "./monitoring/monitors.ts";
+import { createRefusals } from "./monitoring/refusals.ts";
 import { createScenarioSwitch } from "./monitoring/scenario.ts";
 import { createPredictionService } from "./predictions/service.ts";
 import { observeProcess } from "./process-metrics.ts";
@@ -71,7 +73,8 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const stopping = new AbortController();
   observeProcess(metrics, now());
 
-  const registry = createRegistry({ directory: join(config.DATA_DIR, "models"), store: stores.models, now });
+  const modelsFolder = join(config.DATA_DIR, "models");
+  const registry = createRegistry({ directory: modelsFolder, store: stores.models, now });
   const serving = createServing(registry, (model) => {
     instrumentation.onModel(model);
     events.publish({ type: "model", data: { version: model.manifest.version, at: new Date(now()).toISOString() } });
@@ -108,14 +111,20 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     onStored: instrumentation.onStored,
   });
   metrics.beforeScrape(() => instruments.queueDepth.set(predictions.queueLength));
-  const monitors = createMonitors({
+  const refusals = createRefusals(now);
+  const lookThread = createLookThread({
+    databaseFile,
+    modelsFolder,
     windowSize: config.MONITOR_WINDOW,
-    predictions: stores.predictions,
+    seed: random.integer(2 ** 32),
+  });
+  const monitors = createMonitors({
+    look: lookThread.look,
     results: stores.results,
     scenario,
     events,
-    random: random.split(),
     now,
+    refusedSince: refusals.since,
     onPass: instrumentation.onMonitorPass,
   });
 
@@ -125,6 +134,8 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     registry,
     serving,
     results: stores.results,
+    monitors,
+    refusals,
     scenario,
     events,
     audit: stores.audit,
@@ -142,6 +153,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
 
   async function close(): Promise<void> {
     checkpointer.close();
+    lookThread.close();
     await durability.close();
     stores.close();
     lock.release();

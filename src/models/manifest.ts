@@ -3,7 +3,7 @@ import { categoricalNames, numericNames } from "../customer.ts";
 import type { MetricName } from "../statistics/classification.ts";
 import { referenceProfileSchema } from "./profile.ts";
 
-export const manifestFormat = 1;
+export const manifestFormat = 2;
 
 /** The nine metrics of performance, as named in every route, gauge and manifest. */
 export const performanceMetrics = [
@@ -67,6 +67,8 @@ export const manifestSchema = z.object({
   threshold: z.number().min(0).max(1),
   importance: z.record(z.string(), z.number()),
   performance: z.object({ train: performanceSchema, validation: performanceSchema, holdout: performanceSchema }),
+  /** What the metrics of the holdout would be if its probabilities were right. */
+  estimated: z.record(z.enum(performanceMetrics), figure),
   parity: z.object({ rows: z.number().int(), maximumDifference: z.number() }),
   reference: referenceProfileSchema,
   onnx: z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { amountOf, type Customer, categoricalNames, numericNames, textOf } from "../customer.ts";
+import type { CustomerTable } from "../data/table.ts";
 
 export const missingBin = "__missing__";
 export const zeroBin = "__zero__";
@@ -32,12 +33,43 @@ const categoricalProfileSchema = z.object({
   strangers: z.number().int().nonnegative(),
 });
 
+/** What a statistic does by chance on an undisturbed window of `rows` rows; `feature` is null for the score and for all together. */
+const nullSchema = z.object({
+  statistic: z.enum(["psi", "domain_auc"]),
+  feature: z.string().nullable(),
+  rows: z.number().int().positive(),
+  mean: z.number(),
+  standardDeviation: z.number(),
+  skewness: z.number(),
+});
+
+/**
+ * Squared errors of the predictions by cell, each vector with one place a cell: their sums, what these would be if the
+ * probabilities were right, and the variances of the sums then. The reference of segments.
+ */
+const segmentSchema = z.object({
+  rows: z.array(z.number().int().nonnegative()),
+  squaredErrors: z.array(z.number()),
+  expected: z.array(z.number()),
+  variances: z.array(z.number()),
+});
+
 export const referenceProfileSchema = z.object({
   rows: z.number().int().positive(),
   features: z.array(z.discriminatedUnion("kind", [numericProfileSchema, categoricalProfileSchema])),
   /** Predicted probabilities: intervals cut by ascending edges. */
   score: z.object({ edges: z.array(z.number()), counts: z.array(z.number().int().nonnegative()) }),
+  /** Mean predicted probability, observed churn and rows, by tenth of the probability. */
+  calibration: z.array(z.object({ predicted: z.number(), observed: z.number(), rows: z.number().int() })),
+  nulls: z.array(nullSchema),
+  /** One for each feature, from the holdout. */
+  segments: z.array(segmentSchema),
+  /** Some rows of the reference: `rows` × features cells, base64. */
+  sample: z.object({ rows: z.number().int().nonnegative(), cells: z.base64() }),
 });
+
+export type ReferenceNull = z.output<typeof nullSchema>;
+export type SegmentReference = z.output<typeof segmentSchema>;
 
 export type NumericProfile = z.output<typeof numericProfileSchema>;
 export type CategoricalProfile = z.output<typeof categoricalProfileSchema>;
@@ -46,16 +78,20 @@ export type ReferenceProfile = z.output<typeof referenceProfileSchema>;
 
 const decimal = (value: number): string => String(Number(value.toPrecision(6)));
 
+/** The names of the intervals that ascending edges cut. */
+export function intervalLabels(edges: readonly number[]): string[] {
+  const last = edges.at(-1);
+  if (last === undefined) return ["any"];
+  const bounded = edges.map((edge, i) =>
+    i === 0 ? `<=${decimal(edge)}` : `${decimal(edges[i - 1] as number)}-${decimal(edge)}`,
+  );
+  return [...bounded, `>${decimal(last)}`];
+}
+
 /** The names of a feature's bins, in the order of its counts. */
 export function binLabels(profile: FeatureProfile): string[] {
   if (profile.kind === "categorical") return [missingBin, ...profile.levels, otherBin];
-  const { edges } = profile;
-  const intervals = edges.map((edge, i) =>
-    i === 0 ? `<=${decimal(edge)}` : `${decimal(edges[i - 1] as number)}-${decimal(edge)}`,
-  );
-  const last = edges.at(-1);
-  intervals.push(last === undefined ? "any" : `>${decimal(last)}`);
-  return [missingBin, ...(profile.hasZeroBin ? [zeroBin] : []), ...intervals];
+  return [missingBin, ...(profile.hasZeroBin ? [zeroBin] : []), ...intervalLabels(profile.edges)];
 }
 
 /** Index of the interval that holds a value: the number of edges below it. */
@@ -75,29 +111,17 @@ export function intervalOf(edges: readonly number[], value: number): number {
  * profile, or one of two cells past the last bin that mark what training never saw: an unknown category, or a value
  * below (first) or above (second) the range of training. So counts of cells are all that the monitors need, and add up.
  */
-export function createBinner(profile: ReferenceProfile) {
+export function createBinner(profile: Pick<ReferenceProfile, "features" | "score">) {
   const cellOf = profile.features.map((feature) => {
     if (feature.kind === "numeric") {
-      const first = feature.hasZeroBin ? 2 : 1;
-      const bins = feature.counts.length;
-      const minimum = feature.minimum ?? Number.NEGATIVE_INFINITY;
-      const maximum = feature.maximum ?? Number.POSITIVE_INFINITY;
-      return (customer: Customer) => {
-        // The reference was made from float32 values.
-        const value = Math.fround(amountOf(customer, feature.name));
-        if (Number.isNaN(value)) return 0;
-        if (value < minimum) return bins;
-        if (value > maximum) return bins + 1;
-        return feature.hasZeroBin && value === 0 ? 1 : first + intervalOf(feature.edges, value);
-      };
+      const cellOf = numericCell(feature);
+      // The reference was made from float32 values.
+      return (customer: Customer) => cellOf(Math.fround(amountOf(customer, feature.name)));
     }
-    const bins = new Map(feature.levels.map((level, i) => [level, i + 1]));
-    const seen = new Set(feature.seen);
-    const other = feature.counts.length - 1;
+    const cellOf = categoricalCell(feature);
     return (customer: Customer) => {
       const value = textOf(customer, feature.name);
-      if (value === null) return 0;
-      return bins.get(value) ?? (seen.has(value) ? other : other + 1);
+      return value === null ? 0 : cellOf(value);
     };
   });
 
@@ -112,7 +136,59 @@ export function createBinner(profile: ReferenceProfile) {
   };
 }
 
+function numericCell({ hasZeroBin, counts, edges, minimum, maximum }: NumericProfile): (value: number) => number {
+  const first = hasZeroBin ? 2 : 1;
+  const bins = counts.length;
+  const least = minimum ?? Number.NEGATIVE_INFINITY;
+  const most = maximum ?? Number.POSITIVE_INFINITY;
+  return (value) => {
+    if (Number.isNaN(value)) return 0;
+    if (value < least) return bins;
+    if (value > most) return bins + 1;
+    return hasZeroBin && value === 0 ? 1 : first + intervalOf(edges, value);
+  };
+}
+
+function categoricalCell({ levels, seen, counts }: CategoricalProfile): (value: string) => number {
+  const bins = new Map(levels.map((level, i) => [level, i + 1]));
+  const known = new Set(seen);
+  const other = counts.length - 1;
+  return (value) => bins.get(value) ?? (known.has(value) ? other : other + 1);
+}
+
 export type Binner = ReturnType<typeof createBinner>;
+
+/** The cells of a whole table, row-major, one column a feature: those that {@link createBinner} gives, without the score. */
+export function cellsOfTable(features: readonly FeatureProfile[], table: CustomerTable): Uint8Array {
+  const width = features.length;
+  const cells = new Uint8Array(table.rows * width);
+  features.forEach((feature, f) => {
+    const cellOf = columnBinner(feature, table);
+    for (let row = 0; row < table.rows; row++) cells[row * width + f] = cellOf(row);
+  });
+  return cells;
+}
+
+function columnBinner(feature: FeatureProfile, table: CustomerTable): (row: number) => number {
+  if (feature.kind === "numeric") {
+    const values = table.numeric[feature.name];
+    const cellOf = numericCell(feature);
+    return (row) => cellOf(values[row] as number);
+  }
+  const { levels, codes } = table.categorical[feature.name];
+  const cellOf = categoricalCell(feature);
+  const cells = levels.map(cellOf);
+  return (row) => {
+    const code = codes[row] as number;
+    return code < 0 ? 0 : (cells[code] as number);
+  };
+}
+
+/** The cells of all columns: those of the features, then of the score. */
+export const cellCounts = (profile: Pick<ReferenceProfile, "features" | "score">): number[] => [
+  ...profile.features.map(cellCount),
+  profile.score.counts.length,
+];
 
 /** Cells of a feature: its bins and the two past them. */
 export const cellCount = (profile: FeatureProfile): number => profile.counts.length + 2;

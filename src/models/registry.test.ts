@@ -41,8 +41,17 @@ function makeManifest(version: string): Manifest {
     threshold: 0.5,
     importance: { regularity: 0 },
     performance: { train: performance, validation: performance, holdout: performance },
+    estimated: Object.fromEntries(performanceMetrics.map((metric) => [metric, 0.5])) as Manifest["estimated"],
     parity: { rows: 2, maximumDifference: 0 },
-    reference: { rows: 2, features: [], score: { edges: [], counts: [2] } },
+    reference: {
+      rows: 2,
+      features: [],
+      score: { edges: [], counts: [2] },
+      calibration: [],
+      nulls: [],
+      segments: [],
+      sample: { rows: 0, cells: "" },
+    },
     onnx: { file: "model.onnx", sha256: createHash("sha256").update(onnx).digest("hex"), bytes: onnx.length },
   };
 }

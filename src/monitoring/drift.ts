@@ -1,39 +1,17 @@
-import { binOfCell, cellCount, type FeatureProfile, type ReferenceProfile } from "../models/profile.ts";
+import { binOfCell, type FeatureProfile, type ReferenceProfile } from "../models/profile.ts";
 import { populationStabilityIndex } from "../statistics/distance.ts";
-import { type Finding, leastRows, rateWithin } from "./finding.ts";
+import { type Finding, finding, leastRows, rateWithin, unjudgedFinding } from "./finding.ts";
 import type { PsiThresholds } from "./thresholds.ts";
-import { countCells, type Window } from "./window.ts";
-
-const none = Number.NaN;
+import type { Window } from "./window.ts";
 
 /** Counts by bin of the profile; missing and zero are bins of their own. */
-export function countBins(profile: FeatureProfile, window: Window, column: number): Float64Array {
-  const cells = countCells(window, column, cellCount(profile));
+export function countBins(profile: FeatureProfile, cells: Float64Array): Float64Array {
   const bins = new Float64Array(profile.counts.length);
   cells.forEach((count, cell) => {
     const bin = binOfCell(profile, cell);
     bins[bin] = (bins[bin] as number) + count;
   });
   return bins;
-}
-
-function judge(
-  finding: Pick<Finding, "monitor" | "feature" | "rows">,
-  reference: ArrayLike<number>,
-  counts: Float64Array,
-  threshold: () => number,
-): Finding {
-  const isEnough = finding.rows >= leastRows;
-  return {
-    ...finding,
-    metric: "psi",
-    value: isEnough ? populationStabilityIndex(reference, counts) : none,
-    lower: none,
-    upper: none,
-    thresholdLower: none,
-    thresholdUpper: isEnough ? threshold() : none,
-    ...(!isEnough && { unjudged: "insufficient" as const }),
-  };
 }
 
 /** PSI of one feature between the reference and the window; the threshold allows for all features being watched. */
@@ -44,21 +22,31 @@ export function featureDrift(
   thresholds: PsiThresholds,
 ): Finding {
   const feature = profile.features[column] as FeatureProfile;
-  return judge(
-    { monitor: "drift", feature: feature.name, rows: window.rows },
-    feature.counts,
-    countBins(feature, window, column),
-    () => thresholds.get(feature.name, feature.counts, window.rows, rateWithin(profile.features.length)),
-  );
+  const bins = countBins(feature, window.counts(column));
+  return psiFinding("drift", feature.name, feature.counts, bins, thresholds, rateWithin(profile.features.length));
 }
 
 /** PSI of the predicted probabilities between the reference and the window. */
 export function predictionDrift(profile: ReferenceProfile, window: Window, thresholds: PsiThresholds): Finding {
-  const { counts } = profile.score;
-  return judge(
-    { monitor: "prediction", feature: null, rows: window.rows },
-    counts,
-    countCells(window, profile.features.length, counts.length),
-    () => thresholds.get("__score__", counts, window.rows, rateWithin(1)),
-  );
+  const scores = window.counts(profile.features.length);
+  return psiFinding("prediction", null, profile.score.counts, scores, thresholds, rateWithin(1));
+}
+
+function psiFinding(
+  monitor: "drift" | "prediction",
+  feature: string | null,
+  reference: ArrayLike<number>,
+  bins: Float64Array,
+  thresholds: PsiThresholds,
+  rate: number,
+): Finding {
+  const rows = bins.reduce((sum, count) => sum + count, 0);
+  const base = { monitor, metric: "psi", feature, rows } as const;
+  if (rows < leastRows) return unjudgedFinding(base, "insufficient");
+  return finding({
+    ...base,
+    value: populationStabilityIndex(reference, bins),
+    thresholdUpper: thresholds.get(feature, reference, rows, rate),
+    chance: rate,
+  });
 }

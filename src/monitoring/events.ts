@@ -1,9 +1,18 @@
+import type { Severity } from "../storage/monitor-results.ts";
+
 /** Something that people who watch want to know at once. */
 export type ServiceEvent =
   | { type: "monitors"; data: { evaluated_at: string; rows: number; alarms: number } }
   | {
       type: "alarm";
-      data: { monitor: string; metric: string; feature: string | null; state: "raised" | "cleared"; at: string };
+      data: {
+        monitor: string;
+        metric: string;
+        feature: string | null;
+        severity: Severity;
+        state: "raised" | "cleared";
+        at: string;
+      };
     }
   | { type: "model"; data: { version: string; at: string } }
   | { type: "scenario"; data: { scenario: string; since: string } };

@@ -1,8 +1,26 @@
+/** Where a figure comes from; what shows a user harm comes first, then what explains it. */
+export const monitorNames = [
+  "realized",
+  "estimate_error",
+  "labels",
+  "segment",
+  "estimated",
+  "drift",
+  "quality",
+  "attribution",
+  "prediction",
+  "multivariate",
+  "stream",
+] as const;
+export type MonitorName = (typeof monitorNames)[number];
+
 /** What one monitor says of one figure in one window; NaN where the figure or a threshold is not defined. */
 export interface Finding {
-  monitor: "quality" | "drift" | "prediction" | "realized" | "estimated" | "labels";
+  monitor: MonitorName;
   metric: string;
   feature: string | null;
+  /** The bin of the feature that is meant, for a segment. */
+  bin: string | null;
   value: number;
   /** 95 % interval of the value. */
   lower: number;
@@ -10,9 +28,13 @@ export interface Finding {
   /** Values outside these bounds raise an alarm. */
   thresholdLower: number;
   thresholdUpper: number;
+  /** How often an undisturbed window is outside them; NaN where there are none. */
+  chance: number;
   rows: number;
   /** Why the figure cannot be judged, when it cannot. */
   unjudged?: "insufficient" | "immature";
+  /** Whether it was found in an earlier pass and not looked for again. */
+  isRepeated?: boolean;
 }
 
 /** Chance of a false alarm in one family of figures (all features, all metrics) in one window. */
@@ -26,6 +48,27 @@ export const leastRows = 300;
 export const leastLabels = 200;
 /** Share of known labels below which a window is immature. */
 export const leastCoverage = 0.5;
+
+const none = Number.NaN;
+
+type Judged = Pick<Finding, "monitor" | "metric" | "feature" | "rows" | "value"> & Partial<Finding>;
+
+/** A finding with NaN for all that is not given. */
+export const finding = (figures: Judged): Finding => ({
+  bin: null,
+  lower: none,
+  upper: none,
+  thresholdLower: none,
+  thresholdUpper: none,
+  chance: none,
+  ...figures,
+});
+
+/** A figure that there are too few rows or labels for. */
+export const unjudgedFinding = (
+  figures: Pick<Finding, "monitor" | "metric" | "feature" | "rows">,
+  unjudged: "insufficient" | "immature",
+): Finding => finding({ ...figures, value: none, unjudged });
 
 export function isOutside({ value, thresholdLower, thresholdUpper }: Finding): boolean {
   return value < thresholdLower || value > thresholdUpper;

@@ -6,9 +6,11 @@ import type { LabelledCustomer } from "../customer.ts";
 import { generate } from "../data/synthetic.ts";
 import { createRegistry, type LoadedModel } from "../models/registry.ts";
 import { createRandom } from "../statistics/random.ts";
+import { createMonitoredStore } from "../storage/monitored.ts";
 import { openStores } from "../storage/stores.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
 import { createEvents, type ServiceEvent } from "./events.ts";
+import { createLook } from "./look.ts";
 import { createMonitors, type MonitorPass } from "./monitors.ts";
 import { createScenarioSwitch } from "./scenario.ts";
 
@@ -32,18 +34,24 @@ function createScene() {
   const heard: ServiceEvent[] = [];
   events.subscribe((event) => void heard.push(event));
   let time = Date.UTC(2026, 0);
+  let refused = 0;
   const now = () => (time += 1000);
   const monitors = createMonitors({
-    windowSize: 2000,
-    predictions: stores.predictions,
+    look: createLook({
+      monitored: createMonitoredStore(stores.database),
+      readManifest: () => model.manifest,
+      windowSize: 2000,
+      random: createRandom(1),
+    }),
     results: stores.results,
     scenario: createScenarioSwitch({ state: stores.state, now, onSwitch: () => {} }),
     events,
-    random: createRandom(1),
     now,
+    refusedSince: () => refused,
     onPass: () => {},
   });
   const width = model.manifest.features.length;
+  const played: number[] = [];
   async function play(labelled: readonly LabelledCustomer[], labels: "all" | "none" = "all"): Promise<void> {
     const features = new Float32Array(labelled.length * width);
     for (const [i, { customer }] of labelled.entries()) model.encode(customer, features, i * width);
@@ -56,16 +64,34 @@ function createScene() {
         predictedAt: now(),
         modelVersion: model.manifest.version,
         source: "replay",
-        customer: "{}",
+        customer: JSON.stringify(customer),
         probability,
         threshold: model.manifest.threshold,
         churn: probability >= model.manifest.threshold,
         cells: model.binner.cells(customer, probability),
       });
-      if (labels === "all") stores.labels.put(seq, { churned, observedAt: time, receivedAt: time });
+      played.push(seq);
+      if (labels === "all") label(seq, churned, "recorded");
     }
   }
-  return { play, run: () => monitors.run(model), heard };
+  function label(seq: number, churned: boolean, status: "recorded" | "corrected"): void {
+    const now = { churned, observedAt: time, receivedAt: time + 5000 };
+    stores.labels.put(seq, now);
+    stores.labels.appendHistory(seq, now, status);
+  }
+  return {
+    play,
+    label,
+    played,
+    refuse: (count: number) => {
+      refused = count;
+    },
+    wait: (milliseconds: number) => {
+      time += milliseconds;
+    },
+    run: () => monitors.run(model),
+    heard,
+  };
 }
 
 const alarms = ({ results }: MonitorPass): string[] =>
@@ -96,6 +122,8 @@ describe("the monitors", () => {
     ["new-packs", "quality unseen_ratio top_pack"],
     ["unit-change", "drift psi data_volume"],
     ["concept", "realized roc_auc"],
+    ["concept", "estimate_error roc_auc"],
+    ["concept", "segment brier regularity"],
   ])("notice %s: %s", async (name, expected) => {
     const scene = createScene();
     await scene.play(disturb(name, customers.slice(0, 2000)));
@@ -110,7 +138,7 @@ describe("the monitors", () => {
     const scene = createScene();
     await scene.play(disturb("concept", customers.slice(0, 2000)));
     await scene.run();
-    expect(alarms(await scene.run()).filter((alarm) => !alarm.startsWith("realized"))).toEqual([]);
+    expect(alarms(await scene.run()).filter((alarm) => !/^(realized|estimate_error|segment) /.test(alarm))).toEqual([]);
   });
 
   test("clear an alarm when the window is sound again, and tell so", async () => {
@@ -155,5 +183,58 @@ describe("the monitors", () => {
       const realized = results.find((result) => result.monitor === "realized" && result.metric === metric);
       expect([metric, Math.abs(value - (realized?.value as number)) < 2 * (upper - lower)]).toEqual([metric, true]);
     }
+  });
+
+  const find = ({ results }: MonitorPass, monitor: string, metric: string) =>
+    results.find((result) => result.monitor === monitor && result.metric === metric);
+
+  test("follow labels that come later, and their correction", async () => {
+    const scene = createScene();
+    const rows = customers.slice(0, 2000);
+    await scene.play(rows, "none");
+    await scene.run();
+    rows.forEach(({ churned }, i) => void scene.label(scene.played[i] as number, churned, "recorded"));
+    const labelled = await scene.run();
+    expect([labelled.coverage, find(labelled, "realized", "accuracy")?.verdict]).toEqual([1, "ok"]);
+    const first = scene.played[0] as number;
+    const churned = rows[0]?.churned === true;
+    scene.label(first, !churned, "corrected");
+    const corrected = await scene.run();
+    const positives = ({ confusion }: MonitorPass) => (confusion["1:0"] as number) + (confusion["1:1"] as number);
+    expect(positives(corrected) - positives(labelled)).toBe(churned ? -1 : 1);
+  });
+
+  test("say when labels stop, predictions stop, requests repeat themselves or are refused", async () => {
+    const scene = createScene();
+    await scene.play(customers.slice(0, 1000));
+    expect(find(await scene.run(), "labels", "delay_seconds")?.value).toBe(5);
+    await scene.play(customers.slice(1000, 2000), "none");
+    await scene.play(customers.slice(1900, 2200), "none");
+    scene.refuse(100);
+    scene.wait(3_600_000);
+    await scene.run();
+    const pass = await scene.run();
+    const severities = pass.results
+      .filter(({ verdict }) => verdict === "alarm")
+      .map(({ monitor, metric, severity }) => `${severity} ${monitor} ${metric}`);
+    expect(severities.sort()).toEqual([
+      "critical labels due_coverage",
+      "critical stream age_seconds",
+      "info stream duplicate_ratio",
+      "warning stream refused_ratio",
+    ]);
+  });
+
+  test("tell a warning from an info by how far an input moved that the model leans on", async () => {
+    const severityOf = async (name: ScenarioName, feature: string) => {
+      const scene = createScene();
+      await scene.play(disturb(name, customers.slice(0, 2000)));
+      await scene.run();
+      const { results } = await scene.run();
+      return results.find((result) => result.monitor === "drift" && result.feature === feature)?.severity;
+    };
+    expect(await severityOf("region-outage", "region")).toBe("warning");
+    expect(await severityOf("new-packs", "top_pack")).toBe("info");
+    expect(await severityOf("concept", "region")).toBe("ok");
   });
 });

@@ -1,131 +1,89 @@
 import type { LoadedModel } from "../models/registry.ts";
-import type { Random } from "../statistics/random.ts";
-import type { MonitorResult, MonitorResultStore, Verdict } from "../storage/monitor-results.ts";
-import type { PredictionStore } from "../storage/predictions.ts";
-import { featureDrift, predictionDrift } from "./drift.ts";
+import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
+import type { Evaluation } from "./evaluate.ts";
 import type { Events } from "./events.ts";
-import { type Finding, isOutside } from "./finding.ts";
-import { estimatedPerformance, realizedPerformance } from "./performance.ts";
-import { featureQuality } from "./quality.ts";
+import { createJudge } from "./judge.ts";
+import type { Look } from "./look.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
-import { createPsiThresholds, type PsiThresholds } from "./thresholds.ts";
-import { readWindow } from "./window.ts";
 
-/** Everything that one look at the window found. */
-export interface MonitorPass {
+/** Everything that one look at the window found and what it means. */
+export interface MonitorPass extends Omit<Evaluation, "findings" | "from" | "to"> {
   evaluatedAt: number;
+  modelVersion: string;
   results: MonitorResult[];
-  coverage: number;
-  /** Labelled predictions of the window by "actual:predicted". */
-  confusion: Record<string, number>;
-  rows: number;
 }
 
 export interface MonitorsOptions {
-  windowSize: number;
-  predictions: PredictionStore;
+  look: Look;
   results: MonitorResultStore;
   scenario: ScenarioSwitch;
   events: Events;
-  random: Random;
   now: () => number;
+  /** Requests refused since a time (milliseconds since the epoch). */
+  refusedSince(time: number): number;
   onPass(pass: MonitorPass): void;
 }
 
-interface Series {
-  /** Whether the pass before found the figure outside its bounds. */
-  wasOutside: boolean;
-  verdict: Verdict;
-  since: number;
-}
+const isAlarm = ({ verdict }: { verdict: string }): boolean => verdict === "alarm";
+const seriesOf = ({ monitor, metric, feature }: MonitorResult): string => `${monitor} ${metric} ${feature ?? ""}`;
 
-const seriesName = ({ monitor, metric, feature }: Pick<MonitorResult, "monitor" | "metric" | "feature">): string =>
-  `${monitor} ${metric} ${feature ?? ""}`;
+export type Monitors = ReturnType<typeof createMonitors>;
 
-// Between the parts of a pass requests are answered.
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** The monitors: one pass looks at the window, judges what it finds, keeps it and tells it. */
+export function createMonitors({ look, results, scenario, events, now, refusedSince, onPass }: MonitorsOptions) {
+  const known = results.latest();
+  const judge = createJudge(known);
+  let alarms = new Set(known.filter(isAlarm).map(seriesOf));
+  let latest: MonitorPass | null = null;
+  let windowFrom: number | null = null;
 
-/**
- * The monitors: quality and drift of every feature, drift of the predictions, realized and estimated performance.
- * An alarm is raised when a figure is outside its bounds in two passes in a row, and cleared by one pass inside.
- */
-export function createMonitors(options: MonitorsOptions) {
-  const { windowSize, predictions, results, scenario, events, random, now, onPass } = options;
-  const series = new Map<string, Series>();
-  for (const { verdict, since, ...result } of results.latest()) {
-    series.set(seriesName(result), { wasOutside: verdict === "alarm", verdict, since });
-  }
-  let thresholds: { version: string; psi: PsiThresholds } | null = null;
-
-  function psiThresholdsOf(version: string): PsiThresholds {
-    if (thresholds?.version !== version) thresholds = { version, psi: createPsiThresholds(random.split()) };
-    return thresholds.psi;
-  }
-
-  function judge(finding: Finding, time: number): { verdict: Verdict; since: number } {
-    const name = seriesName(finding);
-    const before = series.get(name);
-    const outside = !finding.unjudged && isOutside(finding);
-    const verdict: Verdict = finding.unjudged ?? (outside && before?.wasOutside ? "alarm" : "ok");
-    const since = before?.verdict === verdict ? before.since : time;
-    series.set(name, { wasOutside: outside, verdict, since });
-    const wasAlarm = before?.verdict === "alarm";
-    if (wasAlarm !== (verdict === "alarm")) {
-      const { monitor, metric, feature } = finding;
-      const state = verdict === "alarm" ? "raised" : "cleared";
-      events.publish({ type: "alarm", data: { monitor, metric, feature, state, at: new Date(time).toISOString() } });
+  function tellChanges(pass: MonitorPass): void {
+    const raised = new Set(pass.results.filter(isAlarm).map(seriesOf));
+    for (const result of pass.results) {
+      const series = seriesOf(result);
+      if (raised.has(series) === alarms.has(series)) continue;
+      const { monitor, metric, feature, severity } = result;
+      const state = raised.has(series) ? "raised" : "cleared";
+      const at = new Date(pass.evaluatedAt).toISOString();
+      events.publish({ type: "alarm", data: { monitor, metric, feature, severity, state, at } });
     }
-    return { verdict, since };
+    alarms = raised;
   }
 
   return {
+    /** What the last pass found; null before the first of this process. */
+    get latest(): MonitorPass | null {
+      return latest;
+    },
     /** Looks at the window of the model that serves; stores, publishes and returns what was found. */
-    async run({ manifest, binner }: LoadedModel): Promise<MonitorPass> {
-      const { reference, performance, threshold, version } = manifest;
-      const window = readWindow(predictions, version, binner.width, windowSize);
-      const psi = psiThresholdsOf(version);
-      const findings: Finding[] = [];
-      for (let column = 0; column < reference.features.length; column++) {
-        findings.push(...featureQuality(reference, column, window), featureDrift(reference, column, window, psi));
-        await breathe();
-      }
-      findings.push(
-        predictionDrift(reference, window, psi),
-        ...estimatedPerformance(window, performance.holdout, threshold),
-      );
-      await breathe();
-      const realized = realizedPerformance(window, performance.holdout, threshold);
-      findings.push(...realized.findings);
-
+    async run({ manifest }: Pick<LoadedModel, "manifest">): Promise<MonitorPass> {
       const evaluatedAt = now();
+      const refused = windowFrom === null ? 0 : refusedSince(windowFrom);
+      const evaluation = await look(manifest.version, { now: evaluatedAt, refused });
+      const { from, to, findings: _, ...rest } = evaluation;
+      windowFrom = from;
       const pass: MonitorPass = {
+        ...rest,
         evaluatedAt,
-        rows: window.rows,
-        coverage: realized.coverage,
-        confusion: realized.confusion,
-        results: findings.map((finding) => {
-          const { unjudged, ...figures } = finding;
-          return {
-            ...figures,
-            ...judge(finding, evaluatedAt),
-            evaluatedAt,
-            windowFrom: window.from,
-            windowTo: window.to,
-            modelVersion: version,
-            scenario: scenario.current.name,
-          };
-        }),
+        modelVersion: manifest.version,
+        results: judge(evaluation, manifest, evaluatedAt).map(({ unjudged, isRepeated, ...judged }) => ({
+          ...judged,
+          evaluatedAt,
+          windowFrom: from,
+          windowTo: to,
+          modelVersion: manifest.version,
+          scenario: scenario.current.name,
+        })),
       };
       results.insertAll(pass.results);
+      latest = pass;
       onPass(pass);
-      const alarms = pass.results.filter((result) => result.verdict === "alarm").length;
+      tellChanges(pass);
       events.publish({
         type: "monitors",
-        data: { evaluated_at: new Date(evaluatedAt).toISOString(), rows: window.rows, alarms },
+        data: { evaluated_at: new Date(evaluatedAt).toISOString(), rows: pass.rows, alarms: alarms.size },
       });
       return pass;
     },
   };
 }
-
-export type Monitors = ReturnType<typeof createMonitors>;

@@ -1,14 +1,26 @@
-import { type Performance, type PerformanceMetric, performanceMetrics } from "../models/manifest.ts";
+import { type Manifest, type Performance, type PerformanceMetric, performanceMetrics } from "../models/manifest.ts";
 import { classificationIntervals } from "../statistics/classification-intervals.ts";
 import { confusionCounts } from "../statistics/confusion.ts";
 import { normalQuantile } from "../statistics/distributions.ts";
-import { estimatePerformance } from "../statistics/estimation.ts";
+import { estimatePerformance, type PerformanceEstimate } from "../statistics/estimation.ts";
 import type { Interval } from "../statistics/intervals.ts";
-import { type Finding, leastCoverage, leastLabels, leastRows, rateWithin } from "./finding.ts";
+import {
+  type Finding,
+  finding,
+  leastCoverage,
+  leastLabels,
+  leastRows,
+  rateWithin,
+  unjudgedFinding,
+} from "./finding.ts";
 import { labelledRows, type Window } from "./window.ts";
 
 const errors: readonly PerformanceMetric[] = ["brier", "log_loss", "calibration_error"];
 const none = Number.NaN;
+const rate = rateWithin(performanceMetrics.length);
+const z = normalQuantile(1 - rate);
+
+export type MonitoredModel = Pick<Manifest, "performance" | "estimated" | "threshold">;
 
 export interface PerformanceFindings {
   findings: Finding[];
@@ -25,7 +37,6 @@ export interface PerformanceFindings {
  */
 function bounds(metric: PerformanceMetric, reference: Performance, rows: number, calibrated: Interval) {
   const { value, standardError } = reference.metrics[metric];
-  const z = normalQuantile(1 - rateWithin(performanceMetrics.length));
   if (metric === "calibration_error") {
     return {
       thresholdLower: none,
@@ -37,64 +48,83 @@ function bounds(metric: PerformanceMetric, reference: Performance, rows: number,
   return { thresholdLower: Math.max(0, (value ?? none) - spread), thresholdUpper: none };
 }
 
-/** What labels say of the window's predictions, against the performance on the holdout. */
-export function realizedPerformance(window: Window, reference: Performance, threshold: number): PerformanceFindings {
+/**
+ * What labels say of the window's predictions, against the performance on the holdout; and how far the estimate, on the same
+ * rows, was from it. An estimate that is wrong by more than chance says that the probabilities no longer mean what they did:
+ * the one alarm that tells a change of what the inputs mean from a change of the inputs.
+ */
+export function realizedPerformance(
+  window: Window,
+  { performance: { holdout }, estimated, threshold }: MonitoredModel,
+): PerformanceFindings {
   const { probabilities, labels } = labelledRows(window);
   const rows = labels.length;
   const coverage = window.rows === 0 ? none : rows / window.rows;
   const unjudged = coverage < leastCoverage ? "immature" : rows < leastLabels ? "insufficient" : null;
   const counts = confusionCounts(probabilities, labels, threshold);
-  const intervals = classificationIntervals(probabilities, labels, threshold);
-  const calibrated = estimatePerformance(probabilities, threshold).metrics.calibration_error;
-  const findings = performanceMetrics.map((metric): Finding => {
-    const base = { monitor: "realized", metric, feature: null, rows } as const;
-    if (unjudged)
-      return { ...base, value: none, lower: none, upper: none, thresholdLower: none, thresholdUpper: none, unjudged };
-    const { value, lower, upper } = intervals[metric];
-    return { ...base, value, lower, upper, ...bounds(metric, reference, rows, calibrated) };
-  });
-  findings.push({
-    monitor: "labels",
-    metric: "coverage",
-    feature: null,
-    value: coverage,
-    lower: none,
-    upper: none,
-    thresholdLower: none,
-    thresholdUpper: none,
-    rows: window.rows,
-    ...(window.rows === 0 && { unjudged: "insufficient" as const }),
-  });
-  return {
-    findings,
-    coverage,
-    confusion: {
-      "0:0": counts.trueNegatives,
-      "0:1": counts.falsePositives,
-      "1:0": counts.falseNegatives,
-      "1:1": counts.truePositives,
-    },
+  const confusion = {
+    "0:0": counts.trueNegatives,
+    "0:1": counts.falsePositives,
+    "1:0": counts.falseNegatives,
+    "1:1": counts.truePositives,
   };
+  if (unjudged) {
+    const findings = performanceMetrics.flatMap((metric) =>
+      (["realized", "estimate_error"] as const).map((monitor) =>
+        unjudgedFinding({ monitor, metric, feature: null, rows }, unjudged),
+      ),
+    );
+    return { findings, coverage, confusion };
+  }
+  const realized = classificationIntervals(probabilities, labels, threshold);
+  const estimate = estimatePerformance(probabilities, threshold).metrics;
+  const findings = performanceMetrics.flatMap((metric): Finding[] => {
+    const base = { metric, feature: null, rows } as const;
+    const { value, lower, upper } = realized[metric];
+    const usual = (estimated[metric] ?? none) - (holdout.metrics[metric].value ?? none);
+    const spread = z * estimate[metric].standardError * Math.sqrt(1 + rows / holdout.rows);
+    return [
+      finding({
+        ...base,
+        monitor: "realized",
+        value,
+        lower,
+        upper,
+        ...bounds(metric, holdout, rows, estimate.calibration_error),
+        chance: rate,
+      }),
+      finding({
+        ...base,
+        monitor: "estimate_error",
+        value: estimate[metric].value - value,
+        thresholdLower: usual - spread,
+        thresholdUpper: usual + spread,
+        chance: 2 * rate,
+      }),
+    ];
+  });
+  return { findings, coverage, confusion };
 }
 
 /** What the same metrics must be if the probabilities are right, without any label; blind to concept drift. */
-export function estimatedPerformance(window: Window, reference: Performance, threshold: number): Finding[] {
-  const { metrics } = estimatePerformance(window.probability, threshold);
+export function estimatedPerformance(
+  window: Window,
+  { performance: { holdout }, threshold }: MonitoredModel,
+): Finding[] {
   const { rows } = window;
+  const estimate: PerformanceEstimate | null =
+    rows < leastRows ? null : estimatePerformance(window.probabilities, threshold);
   return performanceMetrics.map((metric): Finding => {
     const base = { monitor: "estimated", metric, feature: null, rows } as const;
-    if (rows < leastRows) {
-      return {
-        ...base,
-        value: none,
-        lower: none,
-        upper: none,
-        thresholdLower: none,
-        thresholdUpper: none,
-        unjudged: "insufficient",
-      };
-    }
-    const { value, lower, upper } = metrics[metric];
-    return { ...base, value, lower, upper, ...bounds(metric, reference, rows, metrics.calibration_error) };
+    if (!estimate) return unjudgedFinding(base, "insufficient");
+    const { value, lower, upper } = estimate.metrics[metric];
+    return finding({
+      ...base,
+      value,
+      lower,
+      upper,
+      ...bounds(metric, holdout, rows, estimate.metrics.calibration_error),
+      chance: rate,
+    });
   });
 }

@@ -5,45 +5,56 @@ import type { Role } from "../http/access.ts";
 import { readJson, validate } from "../http/body.ts";
 import { describe } from "../http/describe.ts";
 import type { AuditLog } from "../storage/audit.ts";
-import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
+import type { MonitorResultStore } from "../storage/monitor-results.ts";
+import type { Distributions } from "./distributions.ts";
 import type { Events, ServiceEvent } from "./events.ts";
+import { monitorNames } from "./finding.ts";
+import {
+  alarmSchema,
+  alarmsOf,
+  binsOf,
+  exampleResult,
+  iso,
+  presentAlarm,
+  presentResult,
+  resultSchema,
+  verdictOf,
+  verdictSchema,
+} from "./report.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
 
-const time = z.iso.datetime();
-const figure = z.number().nullable();
-const resultSchema = z.object({
-  evaluated_at: time,
-  monitor: z.string(),
-  metric: z.string(),
-  feature: z.string().nullable(),
-  value: figure,
-  lower: figure,
-  upper: figure,
-  threshold: z.object({ lower: figure, upper: figure }),
-  window: z.object({ from: time.nullable(), to: time.nullable() }),
+const scenarioSchema = z.object({ scenario: z.enum(scenarioNames), since: z.iso.datetime() });
+const latestSchema = scenarioSchema.extend({
+  model_version: z.string().nullable(),
   rows: z.int(),
-  verdict: z.enum(["ok", "alarm", "insufficient", "immature"]),
-  since: time,
-  model_version: z.string(),
-  scenario: z.string(),
+  verdict: verdictSchema,
+  alarms: z.array(alarmSchema),
+  results: z.array(resultSchema),
 });
-const exampleResult = {
-  evaluated_at: "2026-11-23T12:10:00.000Z",
-  monitor: "drift",
-  metric: "psi",
-  feature: "montant",
-  value: 0.011,
-  lower: null,
-  upper: null,
-  threshold: { lower: null, upper: 0.031 },
-  window: { from: "2026-11-23T12:03:20.000Z", to: "2026-11-23T12:09:59.000Z" },
-  rows: 2000,
-  verdict: "ok",
-  since: "2026-11-23T12:05:15.000Z",
-  model_version: "20261123T120000",
+const exampleLatest: z.output<typeof latestSchema> = {
   scenario: "none",
+  since: "2026-11-23T12:00:00.000Z",
+  model_version: "20261123T120000",
+  rows: 2000,
+  verdict: {
+    severity: "ok",
+    sentence:
+      "The model can be believed: over the last 2,000 predictions nothing moved by more than chance, and labels show a ROC AUC of 0.943.",
+    since: "2026-11-23T12:05:15.000Z",
+    advice: "Nothing to do.",
+  },
+  alarms: [],
+  results: [exampleResult],
 };
-const scenarioSchema = z.object({ scenario: z.enum(scenarioNames), since: time });
+const sharesSchema = z.array(z.object({ bin: z.string(), reference: z.number(), current: z.number() }));
+const distributionsSchema = z.object({
+  features: z.array(z.object({ feature: z.string(), bins: sharesSchema })),
+  score: z.object({ bins: sharesSchema }),
+});
+const exampleDistributions: z.output<typeof distributionsSchema> = {
+  features: [{ feature: "region", bins: [{ bin: "__missing__", reference: 0.39, current: 0.4 }] }],
+  score: { bins: [{ bin: "<=0.0031", reference: 0.1, current: 0.11 }] },
+};
 const switchSchema = z.strictObject({ scenario: z.enum(scenarioNames) });
 const historyLimit = 20_000;
 const moment = z.union(
@@ -57,32 +68,12 @@ const historySchema = z.strictObject({
   to: moment.optional(),
 });
 
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
-const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
 const millisecondsOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Date.parse(text));
-
-const present = (result: MonitorResult): z.output<typeof resultSchema> => ({
-  evaluated_at: iso(result.evaluatedAt),
-  monitor: result.monitor,
-  metric: result.metric,
-  feature: result.feature,
-  value: defined(result.value),
-  lower: defined(result.lower),
-  upper: defined(result.upper),
-  threshold: { lower: defined(result.thresholdLower), upper: defined(result.thresholdUpper) },
-  window: {
-    from: result.windowFrom === null ? null : iso(result.windowFrom),
-    to: result.windowTo === null ? null : iso(result.windowTo),
-  },
-  rows: result.rows,
-  verdict: result.verdict,
-  since: iso(result.since),
-  model_version: result.modelVersion,
-  scenario: result.scenario,
-});
 
 export interface MonitoringRoutesOptions {
   results: MonitorResultStore;
+  /** Those of the last look; null before the first. */
+  distributions(): Distributions | null;
   scenario: ScenarioSwitch;
   events: Events;
   audit: AuditLog;
@@ -94,6 +85,7 @@ export interface MonitoringRoutesOptions {
 
 export function monitoringRoutes({
   results,
+  distributions,
   scenario,
   events,
   audit,
@@ -108,17 +100,44 @@ export function monitoringRoutes({
       "/monitoring",
       function latestResults({ request }) {
         authorize(request, "read");
-        return { ...presentScenario(), results: results.latest().map(present) };
+        const latest = results.latest();
+        const bins = distributions();
+        return {
+          ...presentScenario(),
+          model_version: latest[0]?.modelVersion ?? null,
+          rows: latest.find(({ monitor }) => monitor === "prediction")?.rows ?? 0,
+          verdict: verdictOf(latest, bins),
+          alarms: alarmsOf(latest).map((alarm) => presentAlarm(alarm, bins)),
+          results: latest.map((result) => presentResult(result, binsOf(result, bins))),
+        };
       },
       {
         detail: describe({
-          summary: "The latest result of every monitor",
-          description: "A figure that is not defined is null; `rows` says how many rows there were.",
+          summary: "Whether the model can be believed, and the latest result of every monitor",
+          description:
+            "Alarms come first by severity, then by what to look at first. A figure that is not defined is null; `rows` says how many rows there were; `chance` how often an undisturbed window is outside the thresholds.",
           tag: "monitoring",
-          answer: {
-            schema: scenarioSchema.extend({ results: z.array(resultSchema) }),
-            example: { scenario: "none", since: "2026-11-23T12:00:00.000Z", results: [exampleResult] },
-          },
+          answer: { schema: latestSchema, example: exampleLatest },
+          problems: [401, 403],
+        }),
+      },
+    )
+    .get(
+      "/monitoring/distributions",
+      function latestDistributions({ request }) {
+        authorize(request, "read");
+        const bins = distributions();
+        return {
+          features: [...(bins?.features ?? [])].map(([feature, shares]) => ({ feature, bins: shares })),
+          score: { bins: bins?.score ?? [] },
+        };
+      },
+      {
+        detail: describe({
+          summary: "The distributions of the window beside those of the reference",
+          description: "Shares 0–1 by bin; nothing before the first look of the monitors.",
+          tag: "monitoring",
+          answer: { schema: distributionsSchema, example: exampleDistributions },
           problems: [401, 403],
         }),
       },
@@ -135,7 +154,7 @@ export function monitoringRoutes({
           to: query.to ? millisecondsOf(query.to) : now(),
           limit: historyLimit,
         });
-        return { results: found.map(present) };
+        return { results: found.map((result) => presentResult(result)) };
       },
       {
         detail: describe({
@@ -145,7 +164,7 @@ export function monitoringRoutes({
             {
               name: "monitor",
               in: "query",
-              description: "quality, drift, prediction, realized, estimated or labels",
+              description: monitorNames.join(", "),
               example: "drift",
             },
             { name: "feature", in: "query", description: "a field of a customer", example: "montant" },

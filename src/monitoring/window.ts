@@ -1,58 +1,179 @@
-import type { PredictionStore } from "../storage/predictions.ts";
-
-/** The last predictions of a model version by prediction time, by column; `label` is −1 while unknown. */
-export interface Window {
-  rows: number;
-  from: number | null;
-  to: number | null;
-  probability: Float64Array;
-  label: Int8Array;
-  /** Row-major, `width` cells a row: those of the features, then that of the score. */
+/** One prediction as the monitors see it. */
+export interface WindowRow {
+  seq: number;
+  /** Milliseconds since the epoch. */
+  predictedAt: number;
+  probability: number;
+  /** One cell for each feature, then that of the score. */
   cells: Uint8Array;
-  width: number;
+  /** Equal for requests that ask the same of the same customer. */
+  fingerprint: number;
+  label: WindowLabel | null;
 }
 
-/** Reads the last `limit` predictions of a model version; fewer when there are fewer, none when there are none. */
-export function readWindow(predictions: PredictionStore, modelVersion: string, width: number, limit: number): Window {
-  const found = predictions.latest(modelVersion, limit);
-  const rows = found.length;
-  const window: Window = {
-    rows,
-    from: found.at(-1)?.predictedAt ?? null,
-    to: found[0]?.predictedAt ?? null,
-    probability: new Float64Array(rows),
-    label: new Int8Array(rows),
-    cells: new Uint8Array(rows * width),
-    width,
+export interface WindowLabel {
+  churned: boolean;
+  /** When it arrived, milliseconds since the epoch. */
+  receivedAt: number;
+}
+
+export interface WindowOptions {
+  /** Rows that it holds at most. */
+  limit: number;
+  /** Cells of each column: those of the features, then of the score. */
+  cellCounts: readonly number[];
+}
+
+export type Window = ReturnType<typeof createWindow>;
+
+/**
+ * The last predictions of a model version by prediction time, by column. Adding a row costs the same however many there
+ * are; counts of cells are kept while rows come and go, so that reading them costs by cell, not by row.
+ */
+export function createWindow({ limit, cellCounts }: WindowOptions) {
+  const width = cellCounts.length;
+  const seqs = new Float64Array(limit);
+  const times = new Float64Array(limit);
+  const probabilities = new Float64Array(limit);
+  const labels = new Int8Array(limit);
+  const delays = new Float64Array(limit);
+  const fingerprints = new Float64Array(limit);
+  const cells = new Uint8Array(limit * width);
+  const counts = cellCounts.map((size) => new Float64Array(size));
+  const occurrences = new Map<number, number>();
+  let duplicates = 0;
+  let next = 0;
+  let rows = 0;
+  let added = 0;
+
+  const count = (row: number, step: 1 | -1): void => {
+    for (let column = 0; column < width; column++) {
+      const cell = cells[row * width + column] as number;
+      const own = counts[column] as Float64Array;
+      own[cell] = (own[cell] as number) + step;
+    }
   };
-  found.forEach((row, i) => {
-    window.probability[i] = row.probability;
-    window.label[i] = row.churned ?? -1;
-    window.cells.set(row.cells.subarray(0, width), i * width);
-  });
-  return window;
-}
 
-/** How often each of `size` cells occurs in a column of the window. */
-export function countCells(window: Window, column: number, size: number): Float64Array {
-  const counts = new Float64Array(size);
-  for (let i = column; i < window.cells.length; i += window.width) {
-    const cell = window.cells[i] as number;
-    counts[cell] = (counts[cell] as number) + 1;
+  function forget(row: number): void {
+    count(row, -1);
+    const fingerprint = fingerprints[row] as number;
+    const times = occurrences.get(fingerprint) as number;
+    if (times > 1) {
+      duplicates--;
+      occurrences.set(fingerprint, times - 1);
+    } else occurrences.delete(fingerprint);
   }
-  return counts;
+
+  /** Index of the row with a sequence number, or −1: rows are in its order, beginning at the oldest. */
+  function find(seq: number): number {
+    const first = rows < limit ? 0 : next;
+    let low = 0;
+    let high = rows - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const row = (first + middle) % limit;
+      const found = seqs[row] as number;
+      if (found === seq) return row;
+      if (found < seq) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  const setLabel = (row: number, label: WindowLabel | null): void => {
+    labels[row] = label ? (label.churned ? 1 : 0) : -1;
+    delays[row] = label ? Math.max(0, label.receivedAt - (times[row] as number)) / 1000 : Number.NaN;
+  };
+
+  return {
+    limit,
+    width,
+    get rows(): number {
+      return rows;
+    },
+    /** Rows ever added. */
+    get added(): number {
+      return added;
+    },
+    /** When the oldest and the newest of the rows were predicted, milliseconds since the epoch; null without rows. */
+    get from(): number | null {
+      return rows === 0 ? null : (times[rows < limit ? 0 : next] as number);
+    },
+    get to(): number | null {
+      return rows === 0 ? null : (times[(next + limit - 1) % limit] as number);
+    },
+    /** Rows that repeat an earlier one of the window. */
+    get duplicates(): number {
+      return duplicates;
+    },
+    /** Columns, all in the same arbitrary order: views that the next row changes. `labels` is −1 while unknown. */
+    get times(): Float64Array {
+      return times.subarray(0, rows);
+    },
+    get probabilities(): Float64Array {
+      return probabilities.subarray(0, rows);
+    },
+    get labels(): Int8Array {
+      return labels.subarray(0, rows);
+    },
+    /** Seconds from the prediction to the arrival of its label; NaN while unknown. */
+    get delays(): Float64Array {
+      return delays.subarray(0, rows);
+    },
+    /** Row-major, `width` cells a row. */
+    get cells(): Uint8Array {
+      return cells.subarray(0, rows * width);
+    },
+    /** The first `columns` cells of the newest `count` rows, row-major. */
+    newestCells(count: number, columns: number): Uint8Array {
+      const newest = new Uint8Array(count * columns);
+      for (let i = 0; i < count; i++) {
+        const start = ((next - 1 - i + 2 * limit) % limit) * width;
+        newest.set(cells.subarray(start, start + columns), i * columns);
+      }
+      return newest;
+    },
+    /** How often each cell of a column occurs. */
+    counts: (column: number): Float64Array => (counts[column] as Float64Array).slice(),
+    /** Adds the newest row; the oldest leaves when the window is full. Rows come in the order of their sequence numbers. */
+    add(row: WindowRow): void {
+      if (rows === limit) forget(next);
+      else rows++;
+      seqs[next] = row.seq;
+      times[next] = row.predictedAt;
+      probabilities[next] = row.probability;
+      fingerprints[next] = row.fingerprint;
+      cells.set(row.cells.subarray(0, width), next * width);
+      setLabel(next, row.label);
+      count(next, 1);
+      const seen = occurrences.get(row.fingerprint) ?? 0;
+      if (seen > 0) duplicates++;
+      occurrences.set(row.fingerprint, seen + 1);
+      next = (next + 1) % limit;
+      added++;
+    },
+    /** Sets or corrects a label; that of a prediction which is not in the window changes nothing. */
+    label(seq: number, label: WindowLabel): void {
+      const row = find(seq);
+      if (row >= 0) setLabel(row, label);
+    },
+  };
 }
 
 /** Probabilities and labels of the rows whose label is known. */
-export function labelledRows(window: Window): { probabilities: Float64Array; labels: Uint8Array } {
-  const known = window.label.reduce((count, label) => count + (label >= 0 ? 1 : 0), 0);
+export function labelledRows(window: Pick<Window, "labels" | "probabilities">): {
+  probabilities: Float64Array;
+  labels: Uint8Array;
+} {
+  const { labels: ofWindow, probabilities: all } = window;
+  const known = ofWindow.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0);
   const probabilities = new Float64Array(known);
   const labels = new Uint8Array(known);
   let next = 0;
-  for (let i = 0; i < window.rows; i++) {
-    if ((window.label[i] as number) < 0) continue;
-    probabilities[next] = window.probability[i] as number;
-    labels[next++] = window.label[i] as number;
-  }
+  ofWindow.forEach((label, row) => {
+    if (label < 0) return;
+    probabilities[next] = all[row] as number;
+    labels[next++] = label;
+  });
   return { probabilities, labels };
 }

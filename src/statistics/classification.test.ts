@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { classificationMetrics, metricNames } from "./classification.ts";
 import { confusionCounts, f1 } from "./confusion.ts";
 import { expectNear, golden } from "./golden.ts";
-import { calibrationCurve } from "./probability-scores.ts";
+import { calibrationCurve, squaredErrorLaw } from "./probability-scores.ts";
 import { averagePrecision, rankScores, rocAuc, rocCurve } from "./ranking.ts";
 import { thresholdMaximisingF1 } from "./threshold.ts";
 
@@ -163,4 +163,20 @@ test("no other threshold has a higher F1", () => {
 
 test("vectors of different lengths are refused", () => {
   expect(() => classificationMetrics(new Float64Array(2), new Uint8Array(3), 0.5)).toThrow(RangeError);
+});
+
+test("the cumulants of a squared error are those of its two values", () => {
+  for (const p of [0.01, 0.3, 0.5, 0.9]) {
+    const values = [
+      [(1 - p) ** 2, p],
+      [p ** 2, 1 - p],
+    ] as const;
+    const mean = values.reduce((sum, [value, weight]) => sum + weight * value, 0);
+    const moment = (order: number) =>
+      values.reduce((sum, [value, weight]) => sum + weight * (value - mean) ** order, 0);
+    const law = squaredErrorLaw(p);
+    expect(law.mean).toBeCloseTo(mean, 12);
+    expect(law.variance).toBeCloseTo(moment(2), 12);
+    expect(law.third).toBeCloseTo(moment(3), 12);
+  }
 });

@@ -91,3 +91,10 @@ export function expectedCalibrationError(probabilities: Float64Array, labels: Ui
 export function calibrationBin(probability: number): number {
   return probability === 1 ? calibrationBins - 1 : Math.floor(probability * calibrationBins);
 }
+
+/** The first three cumulants of the squared error (y − p)² of one right probability p: y is 1 with probability p, else 0. */
+export function squaredErrorLaw(p: number): { mean: number; variance: number; third: number } {
+  const mean = p * (1 - p);
+  const slope = 1 - 2 * p;
+  return { mean, variance: slope ** 2 * mean, third: slope ** 4 * mean };
+}

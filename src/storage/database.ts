@@ -36,6 +36,20 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/**
+ * Opens the database of a running service for reading, from another thread.
+ * @throws AppError `unavailable` when it cannot be opened.
+ */
+export function openReader(path: string): Database {
+  try {
+    const database = new Database(path, { readonly: true, strict: true });
+    database.exec("PRAGMA busy_timeout = 5000");
+    return database;
+  } catch (error) {
+    throw new AppError("unavailable", `cannot read the database ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 function migrate(database: Database): void {
   const files = readdirSync(migrationsFolder)
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))

@@ -1,6 +1,8 @@
 import { type Database, inTransaction, prepare } from "./database.ts";
 
 export type Verdict = "ok" | "alarm" | "insufficient" | "immature";
+export const severities = ["ok", "info", "warning", "critical"] as const;
+export type Severity = (typeof severities)[number];
 
 /**
  * One figure of one monitor pass. NaN where it is not defined; a threshold that does not exist is NaN too.
@@ -11,13 +13,17 @@ export interface MonitorResult {
   monitor: string;
   metric: string;
   feature: string | null;
+  bin: string | null;
   value: number;
   lower: number;
   upper: number;
   thresholdLower: number;
   thresholdUpper: number;
+  /** How often an undisturbed window is outside the thresholds. */
+  chance: number;
   rows: number;
   verdict: Verdict;
+  severity: Severity;
   since: number;
   windowFrom: number | null;
   windowTo: number | null;
@@ -33,13 +39,13 @@ export interface HistoryQuery {
   limit: number;
 }
 
-const numeric = ["value", "lower", "upper", "thresholdLower", "thresholdUpper"] as const;
+const numeric = ["value", "lower", "upper", "thresholdLower", "thresholdUpper", "chance"] as const;
 type Row = Omit<MonitorResult, (typeof numeric)[number]> & Record<(typeof numeric)[number], number | null>;
 
 export type MonitorResultStore = ReturnType<typeof createMonitorResultStore>;
 
-const columns = `evaluated_at AS evaluatedAt, monitor, metric, feature, value, lower, upper, threshold_lower AS thresholdLower,
-  threshold_upper AS thresholdUpper, rows, verdict, since, window_from AS windowFrom, window_to AS windowTo,
+const columns = `evaluated_at AS evaluatedAt, monitor, metric, feature, bin, value, lower, upper, threshold_lower AS thresholdLower,
+  threshold_upper AS thresholdUpper, chance, rows, verdict, severity, since, window_from AS windowFrom, window_to AS windowTo,
   model_version AS modelVersion, scenario`;
 
 // SQLite has no NaN: it stores NULL in its place.
@@ -52,10 +58,10 @@ const fromRow = (row: Row): MonitorResult => {
 /** What the monitors found, pass by pass. */
 export function createMonitorResultStore(database: Database) {
   const insert = database.prepare(
-    `INSERT INTO monitor_results (evaluated_at, monitor, metric, feature, value, lower, upper, threshold_lower, threshold_upper,
-       rows, verdict, since, window_from, window_to, model_version, scenario)
-     VALUES ($evaluatedAt, $monitor, $metric, $feature, $value, $lower, $upper, $thresholdLower, $thresholdUpper,
-       $rows, $verdict, $since, $windowFrom, $windowTo, $modelVersion, $scenario)`,
+    `INSERT INTO monitor_results (evaluated_at, monitor, metric, feature, bin, value, lower, upper, threshold_lower, threshold_upper,
+       chance, rows, verdict, severity, since, window_from, window_to, model_version, scenario)
+     VALUES ($evaluatedAt, $monitor, $metric, $feature, $bin, $value, $lower, $upper, $thresholdLower, $thresholdUpper,
+       $chance, $rows, $verdict, $severity, $since, $windowFrom, $windowTo, $modelVersion, $scenario)`,
   );
   const latest = prepare<Row, []>(
     database,

@@ -29,15 +29,6 @@ export interface StoredPrediction {
   churn: number;
 }
 
-/** A prediction as the monitors see it; `churned` is null until its label is known. */
-export interface WindowRow {
-  predictedAt: number;
-  probability: number;
-  churn: number;
-  churned: number | null;
-  cells: Uint8Array;
-}
-
 export type PredictionStore = ReturnType<typeof createPredictionStore>;
 
 const columns = `seq, id, user_id AS userId, predicted_at AS predictedAt, model_version AS modelVersion, source,
@@ -57,12 +48,6 @@ export function createPredictionStore(database: Database) {
   const latestOfUser = prepare<StoredPrediction, [string]>(
     database,
     `SELECT ${columns} FROM predictions WHERE user_id = ? ORDER BY seq DESC LIMIT 1`,
-  );
-  const latest = prepare<WindowRow, [string, number]>(
-    database,
-    `SELECT predicted_at AS predictedAt, probability, churn, churned, cells
-     FROM predictions LEFT JOIN labels ON prediction_seq = seq
-     WHERE model_version = ? ORDER BY seq DESC LIMIT ?`,
   );
   const eraseUser = prepare<null, [string]>(database, "DELETE FROM predictions WHERE user_id = ?");
   const eraseOld = prepare<null, [number, number]>(
@@ -90,8 +75,6 @@ export function createPredictionStore(database: Database) {
       ),
     byId: (id: string): StoredPrediction | null => byId.get(id),
     latestOfUser: (userId: string): StoredPrediction | null => latestOfUser.get(userId),
-    /** The last `limit` predictions of a model version, newest first. */
-    latest: (modelVersion: string, limit: number): WindowRow[] => latest.all(modelVersion, limit),
     /** Deletes a person's predictions with everything that hangs on them. @returns how many. */
     eraseUser: (userId: string): number => eraseUser.run(userId).changes,
     /** Deletes those of the oldest `limit` predictions that were made before a time. @returns how many. */

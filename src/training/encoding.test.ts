@@ -6,10 +6,11 @@ import { writeSample } from "../data/sample.ts";
 import type { LabelledTable } from "../data/table.ts";
 import { createEncoder, encodeTable } from "../models/encoding.ts";
 import type { FeatureEncoding } from "../models/manifest.ts";
-import { binLabels, binOfCell, createBinner, type ReferenceProfile } from "../models/profile.ts";
+import { binLabels, binOfCell, cellsOfTable, createBinner, type ReferenceProfile } from "../models/profile.ts";
+import { createRandom } from "../statistics/random.ts";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { fitEncoding } from "./encoding.ts";
-import { profileReference } from "./reference.ts";
+import { profileReference, type ScoredTable } from "./reference.ts";
 
 const folder = temporaryFolder();
 let dataset: Dataset;
@@ -68,15 +69,17 @@ describe("the encoding of customers", () => {
 
 describe("the reference profile", () => {
   const probabilityOf = (row: number): number => ((row * 7919) % 1000) / 1000;
-  const makeProfile = (): ReferenceProfile =>
-    profileReference(
-      train,
-      holdout,
-      Float64Array.from({ length: holdout.rows }, (_, row) => probabilityOf(row)),
-    );
+  let scored: ScoredTable;
+  let profile: ReferenceProfile;
+  beforeAll(async () => {
+    scored = {
+      table: holdout,
+      probabilities: Float64Array.from({ length: holdout.rows }, (_, row) => probabilityOf(row)),
+    };
+    profile = await profileReference({ train, reference: scored, holdout: scored, random: createRandom(1) });
+  });
 
   test("counts its rows as the service counts the same customers", () => {
-    const profile = makeProfile();
     const binner = createBinner(profile);
     const counts = profile.features.map((feature) => new Array<number>(feature.counts.length).fill(0));
     const strangers = profile.features.map(() => 0);
@@ -96,15 +99,33 @@ describe("the reference profile", () => {
   });
 
   test("has a name for every bin, none twice", () => {
-    for (const feature of makeProfile().features) {
+    for (const feature of profile.features) {
       const labels = binLabels(feature);
       expect(labels).toHaveLength(feature.counts.length);
       expect(new Set(labels).size).toBe(labels.length);
     }
   });
 
+  test("keeps the errors of every cell, and rows of its own as a sample", () => {
+    const cells = cellsOfTable(profile.features, holdout);
+    const binner = createBinner(profile);
+    const width = profile.features.length;
+    const ofTable = customers.map((_, row) => cells.subarray(row * width, (row + 1) * width).join());
+    const ofCustomers = customers.map(({ customer }) => binner.cells(customer, 0.5).subarray(0, width).join());
+    expect(ofTable.sort()).toEqual(ofCustomers.sort());
+    const brier = scored.probabilities.reduce((sum, p, row) => sum + (p - (holdout.churned[row] as number)) ** 2, 0);
+    for (const segment of profile.segments) {
+      expect(segment.rows.reduce((sum, rows) => sum + rows)).toBe(holdout.rows);
+      expect(segment.squaredErrors.reduce((sum, error) => sum + error)).toBeCloseTo(brier, 8);
+    }
+    const sample = new Uint8Array(Buffer.from(profile.sample.cells, "base64"));
+    expect(sample).toHaveLength(profile.sample.rows * width);
+    const known = new Set(ofTable);
+    for (let row = 0; row < profile.sample.rows; row++)
+      expect(known).toContain(sample.subarray(row * width, (row + 1) * width).join());
+  });
+
   test("marks what training never saw, below, above and unknown", () => {
-    const profile = makeProfile();
     const binner = createBinner(profile);
     const cellOf = (name: string, customer: Partial<Customer>): [cell: number, bins: number] => {
       const f = profile.features.findIndex((feature) => feature.name === name);

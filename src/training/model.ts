@@ -13,6 +13,8 @@ import { encodeModel } from "../onnx/writer.ts";
 import { fitPlatt, logistic } from "../statistics/calibration.ts";
 import { classificationIntervals } from "../statistics/classification-intervals.ts";
 import { confusionCounts } from "../statistics/confusion.ts";
+import { estimatePerformance } from "../statistics/estimation.ts";
+import { createRandom } from "../statistics/random.ts";
 import { thresholdMaximisingF1 } from "../statistics/threshold.ts";
 import { fitEncoding } from "./encoding.ts";
 import { profileReference } from "./reference.ts";
@@ -113,12 +115,18 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     );
   }
   // The reference is scored by the runtime that serves, so that equal customers fall into equal bins.
-  const reference = profileReference(
+  onStage("learning what is usual");
+  const reference = await profileReference({
     train,
-    validation,
-    Float64Array.from(await scoreColumns(session, matrices.validation)),
-  );
+    reference: {
+      table: validation,
+      probabilities: Float64Array.from(await scoreColumns(session, matrices.validation)),
+    },
+    holdout: { table: holdout, probabilities: holdoutProbabilities },
+    random: createRandom(parameters.seed),
+  });
   await session.release();
+  const estimate = estimatePerformance(holdoutProbabilities, threshold);
 
   const trainedAt = now();
   const manifest: Manifest = {
@@ -138,6 +146,9 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     threshold,
     importance: gainImportance(model),
     performance,
+    estimated: Object.fromEntries(
+      performanceMetrics.map((metric) => [metric, defined(estimate.metrics[metric].value)]),
+    ) as Manifest["estimated"],
     parity: { rows: served.length, maximumDifference },
     reference,
     onnx: { file: onnxFile, sha256: createHash("sha256").update(onnx).digest("hex"), bytes: onnx.length },
@@ -145,9 +156,10 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   return { manifest, onnx };
 }
 
+const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
 function measure(probabilities: Float64Array, { churned, rows }: LabelledTable, threshold: number): Performance {
   const intervals = classificationIntervals(probabilities, churned, threshold);
-  const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
   const positives = churned.reduce((sum, label) => sum + label, 0);
   return {
     rows,

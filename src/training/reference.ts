@@ -1,6 +1,19 @@
 import { fields } from "../customer.ts";
 import type { LabelledTable } from "../data/table.ts";
-import { type CategoricalProfile, intervalOf, type NumericProfile, type ReferenceProfile } from "../models/profile.ts";
+import {
+  type CategoricalProfile,
+  cellCount,
+  cellsOfTable,
+  type FeatureProfile,
+  intervalOf,
+  type NumericProfile,
+  type ReferenceProfile,
+  type SegmentReference,
+} from "../models/profile.ts";
+import { calibrationCurve, squaredErrorLaw } from "../statistics/probability-scores.ts";
+import type { Random } from "../statistics/random.ts";
+import { domainNulls, drawRows } from "./domain-null.ts";
+import { psiNulls } from "./nulls.ts";
 
 const intervals = 10;
 /** A bin holds at least this share of the reference, so that a window of 2,000 expects 20 rows in it. */
@@ -83,29 +96,95 @@ function profileCategorical(
   };
 }
 
+export interface ScoredTable {
+  table: LabelledTable;
+  /** Calibrated, as served. */
+  probabilities: Float64Array;
+}
+
+export interface ReferenceOptions {
+  /** The rows that were learned from: they say which values are known. */
+  train: LabelledTable;
+  /** Rows that the trees did not fit: the distributions. */
+  reference: ScoredTable;
+  /** Rows that nothing was chosen by: the errors. */
+  holdout: ScoredTable;
+  random: Random;
+}
+
+const sampleRows = 4000;
+
 /**
  * The reference profile: what undisturbed data look like, from rows that the learner did not fit. Numeric bins are
  * quantiles of the reference, missing and (from 1 %) zero apart; a level has its own bin from 1 %. The range of values
  * and the levels ever seen are those of the training rows.
  */
-export function profileReference(
-  train: LabelledTable,
-  reference: LabelledTable,
-  probabilities: Float64Array,
-): ReferenceProfile {
+export async function profileReference({
+  train,
+  reference: { table, probabilities },
+  holdout,
+  random,
+}: ReferenceOptions): Promise<ReferenceProfile> {
   const edges = quantileEdges(probabilities.slice().sort(), intervals);
   const counts = new Array<number>(edges.length + 1).fill(0);
   for (const probability of probabilities) {
     const bin = intervalOf(edges, probability);
     counts[bin] = (counts[bin] as number) + 1;
   }
+  const features = fields.map((field) =>
+    field.kind === "numeric"
+      ? profileNumeric(field.name, train.numeric[field.name], table.numeric[field.name])
+      : profileCategorical(field.name, train, table),
+  );
+  const score = { edges, counts };
+  const cells = cellsOfTable(features, table);
+  const { sample, others } = partCells(cells, features.length, random);
   return {
-    rows: reference.rows,
-    features: fields.map((field) =>
-      field.kind === "numeric"
-        ? profileNumeric(field.name, train.numeric[field.name], reference.numeric[field.name])
-        : profileCategorical(field.name, train, reference),
-    ),
-    score: { edges, counts },
+    rows: table.rows,
+    features,
+    score,
+    calibration: calibrationCurve(probabilities, table.churned).filter(({ rows }) => rows > 0),
+    nulls: [
+      ...psiNulls({ features, score }, random),
+      ...(await domainNulls({ sample, others, width: features.length, random })),
+    ],
+    segments: profileSegments(features, holdout),
+    sample: { rows: sample.length / features.length, cells: Buffer.from(sample).toString("base64") },
   };
+}
+
+/** The rows of a row-major matrix in random order: up to `sampleRows` of them (half when there are fewer), and the others. */
+function partCells(cells: Uint8Array, width: number, random: Random): { sample: Uint8Array; others: Uint8Array } {
+  const rows = cells.length / width;
+  const shuffled = drawRows(cells, width, rows, random);
+  const end = Math.min(sampleRows, Math.ceil(rows / 2)) * width;
+  return { sample: shuffled.subarray(0, end), others: shuffled.subarray(end) };
+}
+
+function profileSegments(
+  features: readonly FeatureProfile[],
+  { table, probabilities }: ScoredTable,
+): SegmentReference[] {
+  const cells = cellsOfTable(features, table);
+  return features.map((feature, f) => {
+    const size = cellCount(feature);
+    const segment = {
+      rows: new Array<number>(size).fill(0),
+      squaredErrors: new Array<number>(size).fill(0),
+      expected: new Array<number>(size).fill(0),
+      variances: new Array<number>(size).fill(0),
+    };
+    const add = (sums: number[], cell: number, value: number): void => {
+      sums[cell] = (sums[cell] as number) + value;
+    };
+    probabilities.forEach((probability, row) => {
+      const cell = cells[row * features.length + f] as number;
+      const { mean, variance } = squaredErrorLaw(probability);
+      add(segment.rows, cell, 1);
+      add(segment.squaredErrors, cell, (probability - (table.churned[row] as number)) ** 2);
+      add(segment.expected, cell, mean);
+      add(segment.variances, cell, variance);
+    });
+    return segment;
+  });
 }

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Customer, LabelledCustomer } from "../../src/customer.ts";
+import { createRegistry, type LoadedModel } from "../../src/models/registry.ts";
+import { openStores } from "../../src/storage/stores.ts";
+
+const root = join(import.meta.dir, "../..");
+
+/** Runs a command of this project to its end. */
+export async function runScript(script: string, options: string[], env: Record<string, string>): Promise<void> {
+  const child = Bun.spawn([process.execPath, join(root, script), ...options], {
+    stdout: "ignore",
+    stderr: "pipe",
+    env: { ...process.env, ...env },
+  });
+  const message = await new Response(child.stderr).text();
+  if ((await child.exited) !== 0) throw new Error(`${script} failed: ${message}`);
+}
+
+/** A data directory of its own with a model trained on synthetic customers. */
+export async function trainModel(rows: number, rounds: number): Promise<{ directory: string; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), "churnwatch-bench-"));
+  const directory = join(folder, "data");
+  const sample = join(folder, "sample.csv");
+  const env = { DATA_DIR: directory, PUSHGATEWAY_URL: "" };
+  await runScript("src/data/sample.ts", ["--rows", String(rows), "--out", sample], env);
+  await runScript("src/training/train.ts", ["--data", sample, "--rounds", String(rounds)], env);
+  return { directory, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** The model that serves in a data directory, and its held-out customers. */
+export async function loadModel(
+  directory: string,
+): Promise<{ model: LoadedModel; customers: LabelledCustomer[]; stores: ReturnType<typeof openStores> }> {
+  const stores = openStores(join(directory, "service.db"));
+  const registry = createRegistry({ directory: join(directory, "models"), store: stores.models, now: () => 0 });
+  const version = registry.currentUse()?.version;
+  if (!version) throw new Error(`no model serves in ${directory}`);
+  const model = await registry.load(version);
+  const customers: LabelledCustomer[] = [];
+  for (let position = 0; ; ) {
+    const found = stores.replay.from(version, position, 1000);
+    for (const { customer, churned } of found)
+      customers.push({ customer: JSON.parse(customer) as Customer, churned: churned === 1 });
+    const last = found.at(-1);
+    if (!last) break;
+    position = last.position + 1;
+  }
+  return { model, customers, stores };
+}

@@ -1,0 +1,74 @@
+import type { Manifest } from "../models/manifest.ts";
+import type { Random } from "../statistics/random.ts";
+import { countBins, featureDrift, predictionDrift } from "./drift.ts";
+import type { Finding } from "./finding.ts";
+import { createLabelMonitor } from "./labels.ts";
+import { createMultivariateMonitor } from "./multivariate.ts";
+import { estimatedPerformance, realizedPerformance } from "./performance.ts";
+import { createQuality } from "./quality.ts";
+import { createSegmentMonitor } from "./segments.ts";
+import { streamFindings } from "./stream.ts";
+import { createPsiThresholds } from "./thresholds.ts";
+import type { Window } from "./window.ts";
+
+/** Everything that one look at the window found. */
+export interface Evaluation {
+  findings: Finding[];
+  rows: number;
+  from: number | null;
+  to: number | null;
+  /** Share of the window's predictions whose label is known; NaN for an empty window. */
+  coverage: number;
+  /** Labelled predictions of the window by "actual:predicted". */
+  confusion: Record<string, number>;
+  /** Counts of the window by bin of each feature, then of the score. */
+  bins: Float64Array[];
+}
+
+export interface Circumstances {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Requests refused in the time of the window. */
+  refused: number;
+}
+
+export type Evaluator = ReturnType<typeof createEvaluator>;
+
+/** Looks at windows of one model's predictions. It keeps what thresholds it has worked out, and nothing of the windows. */
+export function createEvaluator(manifest: Manifest, random: Random) {
+  const { reference } = manifest;
+  const thresholds = createPsiThresholds(reference, random);
+  const featureQuality = createQuality(reference);
+  const labelFindings = createLabelMonitor();
+  const segmentFindings = createSegmentMonitor(reference);
+  const multivariateFindings = createMultivariateMonitor(reference);
+
+  return async function evaluate(window: Window, { now, refused }: Circumstances): Promise<Evaluation> {
+    const realized = realizedPerformance(window, manifest);
+    const findings: Finding[] = [
+      ...realized.findings,
+      ...estimatedPerformance(window, manifest),
+      ...segmentFindings(window),
+      ...labelFindings(window, now),
+      predictionDrift(reference, window, thresholds),
+      ...(await multivariateFindings(window)),
+      ...reference.features.flatMap((_, column) => [
+        featureDrift(reference, column, window, thresholds),
+        ...featureQuality(column, window),
+      ]),
+      ...streamFindings(window, reference.rows, refused, now),
+    ];
+    return {
+      findings,
+      rows: window.rows,
+      from: window.from,
+      to: window.to,
+      coverage: realized.coverage,
+      confusion: realized.confusion,
+      bins: [
+        ...reference.features.map((feature, column) => countBins(feature, window.counts(column))),
+        window.counts(reference.features.length),
+      ],
+    };
+  };
+}
