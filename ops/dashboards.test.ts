@@ -173,12 +173,10 @@ test("every metric of the catalogue is drawn somewhere", () => {
     expressions.flatMap(({ expression }) => selectorsOf(expression).map(({ metric }) => knownSeries.get(metric))),
   );
   // Bins are drawn through a recording rule, the decision threshold is a bucket of the score, the pushed reference is the
-  // one that the service exposes, and push_time_seconds tells when training ended. Nothing measures multivariate drift yet.
+  // one that the service exposes, and push_time_seconds tells when training ended.
   const elsewhere = [
     serviceMetrics.featureBins,
     serviceMetrics.decisionThreshold,
-    serviceMetrics.multivariateDrift,
-    serviceMetrics.multivariateDriftThreshold,
     trainingMetrics.featureReference,
     trainingMetrics.lastSuccess,
   ].map(({ name }) => name);

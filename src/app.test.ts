@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { exampleCustomer } from "./customer.ts";
+import { manifestFormat } from "./models/manifest.ts";
 import {
   poll,
   type RunningService,
@@ -241,7 +242,7 @@ describe("models", () => {
     const [model] = body.models as { version: string; serving: boolean }[];
     expect(model?.serving).toBe(true);
     const manifest = await send("GET", `/models/${model?.version}`);
-    expect(manifest.body).toMatchObject({ version: model?.version, format: 1 });
+    expect(manifest.body).toMatchObject({ version: model?.version, format: manifestFormat });
     expect((await send("POST", "/models/none/use")).status).toBe(404);
     expect((await send("POST", "/models/rollback")).status).toBe(409);
     expect((await send("POST", `/models/${model?.version}/use`)).body.serving).toBe(model?.version as string);
@@ -283,6 +284,7 @@ describe("the rest", () => {
         "GET /models",
         "GET /models/{version}",
         "GET /monitoring",
+        "GET /monitoring/distributions",
         "GET /monitoring/history",
         "GET /predictions/{id}",
         "GET /scenario",

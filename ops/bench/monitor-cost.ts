@@ -110,5 +110,6 @@ export async function benchMonitorCost(directory: string): Promise<void> {
     ["first look of the thread, window read from the database", opened.seconds.toFixed(2), ""],
     ["next look of the thread, all monitors", next.seconds.toFixed(2), ""],
     ["longest block of the event loop meanwhile", (Math.max(opened.block, next.block) / 1000).toFixed(4), "<= 0.0100"],
+    ["the same without any look, for as long", (idle.block / 1000).toFixed(4), ""],
   ]);
 }

@@ -188,12 +188,12 @@ const performance: Panel[] = [
   {
     title: "Error of the estimate",
     meaning:
-      "Realized minus estimated. Far from 0 while inputs are calm: what inputs mean has changed (concept drift).",
+      "Estimated minus realized, on the same labelled predictions. Far from 0 while inputs are calm: what inputs mean has changed (concept drift).",
     unit: "score",
     view: "lines",
     width: 6,
     empty: "Too few labels are known yet",
-    series: [{ expression: `${select(metrics.realized)} - ${select(metrics.estimated)}`, legend: "{{metric}}" }],
+    series: [{ expression: select(metrics.estimateError), legend: "{{metric}}" }],
   },
   {
     title: "Time to the label",
@@ -206,6 +206,41 @@ const performance: Panel[] = [
       expression: `histogram_quantile(${quantile}, sum by (le) (${rate(metrics.feedbackDelay, [], "bucket")}))`,
       legend: `${quantile * 100} % within`,
     })),
+  },
+  {
+    title: "Worst segment along each field, as a share of its threshold",
+    meaning:
+      "Squared error of the predictions where the model does worst, over the error that chance alone does not exceed there: above 1 it got worse for those customers.",
+    unit: "score",
+    view: "lines",
+    width: 12,
+    empty: "Too few labels are known yet",
+    series: [
+      {
+        expression: `${select(metrics.segmentBrier)} / ${select(metrics.segmentBrierThreshold)}`,
+        legend: "{{feature}}",
+      },
+      { expression: "vector(1)", legend: "threshold", role: "threshold" },
+    ],
+  },
+  {
+    title: "Labels that are due",
+    meaning:
+      "Share of the predictions old enough for a label that have one. Below one half labels have stopped, and nobody knows whether the model is right.",
+    unit: "ratio",
+    view: "lines",
+    width: 6,
+    empty: "No prediction is old enough yet",
+    series: [{ expression: select(metrics.labelDueCoverage), legend: "labelled" }],
+  },
+  {
+    title: "Delay of the window's labels",
+    meaning: "Median time from a prediction of the window to its label.",
+    unit: "seconds",
+    view: "lines",
+    width: 6,
+    empty: "No label is known yet",
+    series: [{ expression: select(metrics.labelDelay), legend: "median" }],
   },
 ];
 
@@ -304,6 +339,28 @@ const inputs: Panel[] = [
     empty: young,
     series: [{ expression: `sort_desc(${driftRatio})`, legend: "{{feature}}" }],
   },
+  {
+    title: "All inputs together",
+    meaning:
+      "How well trees tell the window from the reference (ROC AUC; 0.5 is not at all), with the value that chance alone does not exceed. It also sees fields that no longer go together.",
+    unit: "score",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [
+      { expression: select(metrics.multivariateDrift), legend: "{{method}}" },
+      { expression: select(metrics.multivariateDriftThreshold), legend: "threshold", role: "threshold" },
+    ],
+  },
+  {
+    title: "Severity of each monitor",
+    meaning: "0 nothing, 1 inputs moved, 2 look at it, 3 stop believing the model.",
+    unit: "count",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [{ expression: select(metrics.monitorSeverity), legend: "{{monitor}}" }],
+  },
 ];
 
 function featurePanels(feature: FieldName): Panel[] {
@@ -383,6 +440,27 @@ const source: Panel[] = [
     width: 12,
     empty: young,
     series: [{ expression: select(metrics.featureOutOfRange), legend: "{{feature}}" }],
+  },
+  {
+    title: "Repeated and refused requests",
+    meaning: "Share of the window's requests that repeat an earlier one, and of requests that were refused meanwhile.",
+    unit: "ratio",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [
+      { expression: select(metrics.streamDuplicates), legend: "repeated" },
+      { expression: select(metrics.streamRefused), legend: "refused" },
+    ],
+  },
+  {
+    title: "Age of the newest prediction",
+    meaning: "How long ago the last prediction was made, when the monitors looked.",
+    unit: "seconds",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [{ expression: select(metrics.streamAge), legend: "age" }],
   },
 ];
 
