@@ -1,9 +1,20 @@
 import type { Serving } from "../src/models/serving.ts";
 import type { Monitors } from "../src/monitoring/monitors.ts";
+import type { MonitoringThread } from "../src/monitoring/thread.ts";
+import type { SumsStore } from "../src/storage/sums.ts";
 
-/** @returns the job: one look of all monitors at the window of the model that serves. */
-export function createMonitorRun(monitors: Monitors, serving: Serving) {
+export interface MonitorRunOptions {
+  monitors: Monitors;
+  serving: Serving;
+  sums: SumsStore;
+  collect: MonitoringThread["collect"];
+}
+
+/** @returns the job: one look of all monitors at the window of the model that serves, and what is new added to the sums. */
+export function createMonitorRun({ monitors, serving, sums, collect }: MonitorRunOptions) {
   return async function runMonitors(): Promise<void> {
     if (serving.isReady) await monitors.run(serving.model);
+    const { rows, progress } = await collect(sums.progress());
+    sums.add(rows, progress);
   };
 }

@@ -14,14 +14,16 @@ import { modelRoutes } from "./models/routes.ts";
 import type { Serving } from "./models/serving.ts";
 import { type Distributions, distributionsOf } from "./monitoring/distributions.ts";
 import type { Events } from "./monitoring/events.ts";
+import type { HistoryRequest } from "./monitoring/history.ts";
 import type { Monitors } from "./monitoring/monitors.ts";
 import type { Refusals } from "./monitoring/refusals.ts";
 import { monitoringRoutes } from "./monitoring/routes.ts";
 import type { ScenarioSwitch } from "./monitoring/scenario.ts";
+import type { MonitoringThread } from "./monitoring/thread.ts";
 import { predictionRoutes } from "./predictions/routes.ts";
 import type { PredictionService } from "./predictions/service.ts";
 import type { AuditLog } from "./storage/audit.ts";
-import type { MonitorResultStore } from "./storage/monitor-results.ts";
+import type { MonitorResult, MonitorResultStore } from "./storage/monitor-results.ts";
 
 export interface AppOptions {
   predictions: PredictionService;
@@ -31,6 +33,7 @@ export interface AppOptions {
   results: MonitorResultStore;
   monitors: Pick<Monitors, "latest">;
   refusals: Refusals;
+  readHistory: MonitoringThread["history"];
   scenario: ScenarioSwitch;
   events: Events;
   audit: AuditLog;
@@ -62,6 +65,7 @@ export function createApp(options: AppOptions) {
     results,
     monitors,
     refusals,
+    readHistory,
     scenario,
     events,
     audit,
@@ -82,6 +86,21 @@ export function createApp(options: AppOptions) {
     if (!pass || !serving.isReady || serving.model.manifest.version !== pass.modelVersion) return null;
     return distributionsOf(serving.model.manifest.reference, pass.bins);
   };
+  async function historyOf(request: HistoryRequest): Promise<MonitorResult[]> {
+    const { version } = serving.model.manifest;
+    const found = await readHistory(version, request);
+    return found.flatMap(({ from, to, results: judged }) =>
+      judged.map(({ unjudged, isRepeated, ...result }) => ({
+        ...result,
+        evaluatedAt: to,
+        windowFrom: from,
+        windowTo: to,
+        modelVersion: version,
+        // A span may hold several: the results by window say which was played when.
+        scenario: "unrecorded",
+      })),
+    );
+  }
   const onRejected = (reason: RejectionReason): void => {
     instruments.rejections.inc({ reason });
     refusals.add();
@@ -140,7 +159,19 @@ export function createApp(options: AppOptions) {
     .use(predictionRoutes({ service: predictions, authorize, onRejected }))
     .use(feedbackRoutes({ service: feedback, authorize }))
     .use(modelRoutes({ registry, serving, audit, now, authorize }))
-    .use(monitoringRoutes({ results, distributions, scenario, events, audit, now, authorize, stopping }))
+    .use(
+      monitoringRoutes({
+        results,
+        readHistory: historyOf,
+        distributions,
+        scenario,
+        events,
+        audit,
+        now,
+        authorize,
+        stopping,
+      }),
+    )
     .delete(
       "/customers/:user_id",
       function eraseCustomer({ request, params }) {

@@ -15,10 +15,10 @@ import { createMetrics } from "./metrics.ts";
 import { createRegistry } from "./models/registry.ts";
 import { createServing } from "./models/serving.ts";
 import { createEvents } from "./monitoring/events.ts";
-import { createLookThread } from "./monitoring/look-thread.ts";
 import { createMonitors } from "./monitoring/monitors.ts";
 import { createRefusals } from "./monitoring/refusals.ts";
 import { createScenarioSwitch } from "./monitoring/scenario.ts";
+import { createMonitoringThread } from "./monitoring/thread.ts";
 import { createPredictionService } from "./predictions/service.ts";
 import { observeProcess } from "./process-metrics.ts";
 import { createRandom } from "./statistics/random.ts";
@@ -112,14 +112,14 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   });
   metrics.beforeScrape(() => instruments.queueDepth.set(predictions.queueLength));
   const refusals = createRefusals(now);
-  const lookThread = createLookThread({
+  const thread = createMonitoringThread({
     databaseFile,
     modelsFolder,
     windowSize: config.MONITOR_WINDOW,
     seed: random.integer(2 ** 32),
   });
   const monitors = createMonitors({
-    look: lookThread.look,
+    look: thread.look,
     results: stores.results,
     scenario,
     events,
@@ -135,6 +135,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     serving,
     results: stores.results,
     monitors,
+    readHistory: thread.history,
     refusals,
     scenario,
     events,
@@ -153,7 +154,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
 
   async function close(): Promise<void> {
     checkpointer.close();
-    lookThread.close();
+    thread.close();
     await durability.close();
     stores.close();
     lock.release();
@@ -197,7 +198,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       name: "monitors",
       pattern: everySecond,
       interval: config.MONITOR_EVERY,
-      run: createMonitorRun(monitors, serving),
+      run: createMonitorRun({ monitors, serving, sums: stores.sums, collect: thread.collect }),
     },
     { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
     { name: "retention", pattern: everyHour, run: createRetention({ config, ...stores, now }) },

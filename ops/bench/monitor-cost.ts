@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { cellCounts } from "../../src/models/profile.ts";
 import { featureDrift, predictionDrift } from "../../src/monitoring/drift.ts";
-import { createLookThread } from "../../src/monitoring/look-thread.ts";
 import { estimatedPerformance, realizedPerformance } from "../../src/monitoring/performance.ts";
 import { createQuality } from "../../src/monitoring/quality.ts";
+import { createMonitoringThread } from "../../src/monitoring/thread.ts";
 import { createPsiThresholds } from "../../src/monitoring/thresholds.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
 import { createRandom } from "../../src/statistics/random.ts";
@@ -91,7 +91,7 @@ export async function benchMonitorCost(directory: string): Promise<void> {
     realizedPerformance(window, manifest);
   };
   const performanceSeconds = measure(quality);
-  const thread = createLookThread({
+  const thread = createMonitoringThread({
     databaseFile: join(directory, "service.db"),
     modelsFolder: join(directory, "models"),
     windowSize: rows,

@@ -2,7 +2,7 @@ import { binOfCell, type FeatureProfile, type ReferenceProfile } from "../models
 import { populationStabilityIndex } from "../statistics/distance.ts";
 import { type Finding, finding, leastRows, rateWithin, unjudgedFinding } from "./finding.ts";
 import type { PsiThresholds } from "./thresholds.ts";
-import type { Window } from "./window.ts";
+import type { CountedRows } from "./window.ts";
 
 /** Counts by bin of the profile; missing and zero are bins of their own. */
 export function countBins(profile: FeatureProfile, cells: Float64Array): Float64Array {
@@ -18,7 +18,7 @@ export function countBins(profile: FeatureProfile, cells: Float64Array): Float64
 export function featureDrift(
   profile: ReferenceProfile,
   column: number,
-  window: Window,
+  window: CountedRows,
   thresholds: PsiThresholds,
 ): Finding {
   const feature = profile.features[column] as FeatureProfile;
@@ -27,7 +27,7 @@ export function featureDrift(
 }
 
 /** PSI of the predicted probabilities between the reference and the window. */
-export function predictionDrift(profile: ReferenceProfile, window: Window, thresholds: PsiThresholds): Finding {
+export function predictionDrift(profile: ReferenceProfile, window: CountedRows, thresholds: PsiThresholds): Finding {
   const scores = window.counts(profile.features.length);
   return psiFinding("prediction", null, profile.score.counts, scores, thresholds, rateWithin(1));
 }

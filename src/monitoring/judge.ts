@@ -39,45 +39,53 @@ export function movedShare(reference: ArrayLike<number>, window: ArrayLike<numbe
   return moved / 2;
 }
 
+/**
+ * What an alarm means: `info`, the inputs or the scores moved; `warning`, quality is estimated to be out of its bounds, labels
+ * contradict the estimate or show a segment that got worse, requests are refused, or an input that the model leans on (its
+ * importance is more than an equal share) moved far (a tenth of the customers changed their bin); `critical`, realized quality is
+ * out of its bounds, or there is nothing to judge by.
+ * @param bins counts by bin of each feature
+ */
+export function severityOf(
+  { monitor, metric, feature }: Finding,
+  bins: readonly Float64Array[],
+  manifest: Manifest,
+): Severity {
+  switch (monitor) {
+    case "realized":
+    case "labels":
+      return "critical";
+    case "estimated":
+    case "estimate_error":
+    case "segment":
+      return "warning";
+    case "stream":
+      return metric === "age_seconds" ? "critical" : metric === "refused_ratio" ? "warning" : "info";
+    case "drift":
+    case "quality": {
+      const { features } = manifest.reference;
+      const column = features.findIndex(({ name }) => name === feature);
+      const reference = features[column];
+      const isLeanedOn = (manifest.importance[feature as string] ?? 0) > 1 / features.length;
+      const isFar = reference !== undefined && movedShare(reference.counts, bins[column] as Float64Array) >= farMove;
+      return isLeanedOn && isFar ? "warning" : "info";
+    }
+    default:
+      return "info";
+  }
+}
+
 type Reading = Pick<Evaluation, "findings" | "bins">;
 
 /**
  * Turns findings into verdicts. A figure raises an alarm when it is outside its bounds in two looks in a row, and one look
- * inside clears it. Severity: `info`, the inputs or the scores moved; `warning`, quality is estimated to be out of its bounds,
- * labels contradict the estimate or show a segment that got worse, requests are refused, or an input that the model leans on
- * (its importance is more than an equal share) moved far (a tenth of the customers changed their bin); `critical`, realized
- * quality is out of its bounds, or there is nothing to judge by.
+ * inside clears it.
  */
 export function createJudge(known: Iterable<SeriesKey & { verdict: Verdict; since: number }>) {
   const series = new Map<string, Series>();
   for (const before of known) {
     const { verdict, since } = before;
     series.set(nameOf(before), { wasOutside: verdict === "alarm", verdict, since });
-  }
-
-  function severityOf({ monitor, metric, feature }: Finding, { bins }: Reading, manifest: Manifest): Severity {
-    switch (monitor) {
-      case "realized":
-      case "labels":
-        return "critical";
-      case "estimated":
-      case "estimate_error":
-      case "segment":
-        return "warning";
-      case "stream":
-        return metric === "age_seconds" ? "critical" : metric === "refused_ratio" ? "warning" : "info";
-      case "drift":
-      case "quality": {
-        const { features } = manifest.reference;
-        const column = features.findIndex(({ name }) => name === feature);
-        const reference = features[column];
-        const isLeanedOn = (manifest.importance[feature as string] ?? 0) > 1 / features.length;
-        const isFar = reference !== undefined && movedShare(reference.counts, bins[column] as Float64Array) >= farMove;
-        return isLeanedOn && isFar ? "warning" : "info";
-      }
-      default:
-        return "info";
-    }
   }
 
   function judge(finding: Finding, time: number): { verdict: Verdict; since: number } {
@@ -100,7 +108,7 @@ export function createJudge(known: Iterable<SeriesKey & { verdict: Verdict; sinc
         ...finding,
         verdict,
         since,
-        severity: verdict === "alarm" ? severityOf(finding, reading, manifest) : "ok",
+        severity: verdict === "alarm" ? severityOf(finding, reading.bins, manifest) : "ok",
       };
     });
   };

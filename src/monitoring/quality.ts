@@ -2,7 +2,7 @@ import type { FeatureProfile, ReferenceProfile } from "../models/profile.ts";
 import { binomialSurvival } from "../statistics/beta.ts";
 import { wilsonInterval } from "../statistics/intervals.ts";
 import { type Finding, finding, leastRows, rateWithin, unjudgedFinding } from "./finding.ts";
-import type { Window } from "./window.ts";
+import type { CountedRows } from "./window.ts";
 
 /**
  * The share of source-data faults in a feature: missing values, and categories that training never saw or values outside
@@ -29,7 +29,7 @@ export function createQuality(profile: ReferenceProfile) {
     return found;
   }
 
-  return function featureQuality(column: number, window: Window): Finding[] {
+  return function featureQuality(column: number, window: CountedRows): Finding[] {
     const feature = profile.features[column] as FeatureProfile;
     const cells = window.counts(column);
     const bins = feature.counts.length;

@@ -5,10 +5,11 @@ import type { Role } from "../http/access.ts";
 import { readJson, validate } from "../http/body.ts";
 import { describe } from "../http/describe.ts";
 import type { AuditLog } from "../storage/audit.ts";
-import type { MonitorResultStore } from "../storage/monitor-results.ts";
+import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
 import type { Distributions } from "./distributions.ts";
 import type { Events, ServiceEvent } from "./events.ts";
 import { monitorNames } from "./finding.ts";
+import { type HistoryRequest, type Span, spans } from "./history.ts";
 import {
   alarmSchema,
   alarmsOf,
@@ -66,12 +67,16 @@ const historySchema = z.strictObject({
   feature: z.string().max(64).optional(),
   from: moment.optional(),
   to: moment.optional(),
+  span: z.enum(Object.keys(spans) as [Span, ...Span[]]).optional(),
 });
+const longestHistory = 90 * 86_400_000;
 
 const millisecondsOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Date.parse(text));
 
 export interface MonitoringRoutesOptions {
   results: MonitorResultStore;
+  /** Results of spans of the version that serves. */
+  readHistory(request: HistoryRequest): Promise<MonitorResult[]>;
   /** Those of the last look; null before the first. */
   distributions(): Distributions | null;
   scenario: ScenarioSwitch;
@@ -85,6 +90,7 @@ export interface MonitoringRoutesOptions {
 
 export function monitoringRoutes({
   results,
+  readHistory,
   distributions,
   scenario,
   events,
@@ -93,6 +99,12 @@ export function monitoringRoutes({
   authorize,
   stopping,
 }: MonitoringRoutesOptions) {
+  async function spanResults(request: HistoryRequest, monitor: string | null, feature: string | null) {
+    const found = await readHistory(request);
+    return found.filter(
+      (result) => (monitor === null || result.monitor === monitor) && (feature === null || result.feature === feature),
+    );
+  }
   const presentScenario = () => ({ scenario: scenario.current.name, since: iso(scenario.current.since) });
 
   return new Elysia({ name: "monitoring" })
@@ -144,16 +156,15 @@ export function monitoringRoutes({
     )
     .get(
       "/monitoring/history",
-      function pastResults({ request }) {
+      async function pastResults({ request }) {
         authorize(request, "read");
         const query = validate(historySchema, Object.fromEntries(new URL(request.url).searchParams));
-        const found = results.history({
-          monitor: query.monitor ?? null,
-          feature: query.feature ?? null,
-          from: query.from ? millisecondsOf(query.from) : 0,
-          to: query.to ? millisecondsOf(query.to) : now(),
-          limit: historyLimit,
-        });
+        const { monitor = null, feature = null, span } = query;
+        const to = query.to ? millisecondsOf(query.to) : now();
+        const from = query.from ? millisecondsOf(query.from) : 0;
+        const found = span
+          ? await spanResults({ span, from: Math.max(from, to - longestHistory), to }, monitor, feature)
+          : results.history({ monitor, feature, from, to, limit: historyLimit });
         return { results: found.map((result) => presentResult(result)) };
       },
       {
@@ -173,6 +184,12 @@ export function monitoringRoutes({
               in: "query",
               description: "ISO 8601 time or milliseconds since 1970",
               example: "2026-11-23T12:00:00Z",
+            },
+            {
+              name: "span",
+              in: "query",
+              description: `${Object.keys(spans).join(", ")}: whole hours, days (UTC) or the last 30 days instead of windows; from sums by the minute, of the last 90 days`,
+              example: "hour",
             },
             { name: "to", in: "query", description: "the same; now when absent", example: "2026-11-23T13:00:00Z" },
           ],

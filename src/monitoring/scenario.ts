@@ -17,7 +17,7 @@ export type ScenarioSwitch = ReturnType<typeof createScenarioSwitch>;
 
 const key = "scenario";
 
-/** Which drift scenario the replay plays, and since when; a restart goes on with the same onset. */
+/** Which drift scenario the replay plays, and since when; one that goes on after a restart keeps its onset. */
 export function createScenarioSwitch({ state, now, onSwitch }: ScenarioSwitchOptions) {
   const stored = state.get(key);
   let current: ScenarioState = stored ? (JSON.parse(stored) as ScenarioState) : { name: "none", since: now() };

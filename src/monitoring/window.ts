@@ -17,6 +17,13 @@ export interface WindowLabel {
   receivedAt: number;
 }
 
+/** Rows of which only the counts of cells are known. */
+export interface CountedRows {
+  readonly rows: number;
+  /** How often each cell of a column occurs. */
+  counts(column: number): Float64Array;
+}
+
 export interface WindowOptions {
   /** Rows that it holds at most. */
   limit: number;

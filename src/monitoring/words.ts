@@ -82,10 +82,9 @@ export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []
         : `The predictions lean on ${feature} as at training.`;
     case "realized":
     case "estimated": {
-      const source = monitor === "realized" ? "Labels show" : "Without labels, the estimate is";
-      return isAlarm
-        ? `${source} a ${name} of ${figure(value)}, ${outside}.`
-        : `${source} a ${name} of ${figure(value)}, within its bounds.`;
+      const source = monitor === "realized" ? "Labels show" : "The estimate, without labels, is";
+      const isBounded = !Number.isNaN(result.thresholdLower) || !Number.isNaN(result.thresholdUpper);
+      return `${source} ${name} ${figure(value)}${isAlarm ? `, ${outside}` : isBounded ? ", within its bounds" : ""}.`;
     }
     case "estimate_error":
       return isAlarm

@@ -6,6 +6,7 @@ import { createMonitorResultStore } from "./monitor-results.ts";
 import { createPredictionStore } from "./predictions.ts";
 import { createReplayStore } from "./replay.ts";
 import { createStateStore } from "./state.ts";
+import { createSumsStore } from "./sums.ts";
 
 /** Opens the database file and every store in it. */
 export function openStores(path: string) {
@@ -18,6 +19,7 @@ export function openStores(path: string) {
     replay: createReplayStore(database),
     state: createStateStore(database),
     results: createMonitorResultStore(database),
+    sums: createSumsStore(database),
     audit: createAuditLog(database),
     close: () => database.close(),
   };

@@ -1,0 +1,72 @@
+import type { Manifest } from "../models/manifest.ts";
+import type { MonitoredStore } from "../storage/monitored.ts";
+import type { SumsProgress, SumsRow } from "../storage/sums.ts";
+import { createSums, type Sums } from "./sums.ts";
+
+export interface Collected {
+  /** What is to be added to the sums kept. */
+  rows: SumsRow[];
+  progress: SumsProgress;
+}
+
+export interface CollectorOptions {
+  monitored: MonitoredStore;
+  /** @throws AppError when the version is not known or its files cannot be read */
+  readManifest(version: string): Manifest;
+}
+
+const minute = 60_000;
+/** Predictions, and label events, that one collection reads at most. */
+const most = 200_000;
+
+/** Sums up, by minute of prediction and model version, the predictions and label events that are new since the last time. */
+export function createCollector({ monitored, readManifest }: CollectorOptions) {
+  const known = new Map<string, Sums>();
+  const sumsOf = (version: string): Sums => {
+    let sums = known.get(version);
+    if (!sums) {
+      const { reference, threshold } = readManifest(version);
+      sums = createSums(reference, threshold);
+      known.set(version, sums);
+    }
+    return sums;
+  };
+
+  return function collect(from: SumsProgress): Collected {
+    const rows = new Map<string, SumsRow>();
+    const progress = { ...from };
+    const rowOf = (modelVersion: string, predictedAt: number): SumsRow => {
+      const start = Math.floor(predictedAt / minute) * minute;
+      const key = `${modelVersion} ${start}`;
+      let row = rows.get(key);
+      if (!row) {
+        row = { modelVersion, start, rows: 0, sums: new Float64Array(sumsOf(modelVersion).length) };
+        rows.set(key, row);
+      }
+      return row;
+    };
+    monitored.atOnce(() => {
+      for (const { seq, modelVersion, predictedAt, cells, probability } of monitored.predictionsAfter(
+        from.predictions,
+        most,
+      )) {
+        const row = rowOf(modelVersion, predictedAt);
+        row.rows++;
+        sumsOf(modelVersion).addPrediction(row.sums, cells, probability);
+        progress.predictions = seq;
+      }
+      for (const event of monitored.labelsAfter(from.labels, most)) {
+        // The label of a prediction that is not summed up yet waits until it is.
+        if (event.predictionSeq > progress.predictions) break;
+        progress.labels = event.seq;
+        if (event.status === "unchanged") continue;
+        const { sums } = rowOf(event.modelVersion, event.predictedAt);
+        const layout = sumsOf(event.modelVersion);
+        const churned = event.churned === 1;
+        if (event.status === "corrected") layout.addLabel(sums, event.probability, !churned, -1);
+        layout.addLabel(sums, event.probability, churned, 1);
+      }
+    });
+    return { rows: [...rows.values()], progress };
+  };
+}

@@ -1,0 +1,59 @@
+import { AppError } from "../errors.ts";
+import type { Answer, Question, Tasks, WorkerSettings } from "./worker.ts";
+
+const timeout = 120_000;
+
+export interface MonitoringThread extends Tasks {
+  close(): void;
+}
+
+/**
+ * Asks the monitors' work of another thread, so that no request waits for it. A thread that dies or does not answer is replaced
+ * at the next question.
+ */
+export function createMonitoringThread(settings: WorkerSettings): MonitoringThread {
+  const waiting = new Map<number, (answer: Answer) => void>();
+  let worker: Worker | null = null;
+  let lastId = 0;
+
+  function close(): void {
+    const ended = worker;
+    worker = null;
+    ended?.terminate();
+  }
+  function failAll(reason: string): void {
+    close();
+    for (const [id, settle] of waiting) settle({ id, error: reason });
+  }
+  function start(): Worker {
+    const started = new Worker(new URL("./worker.ts", import.meta.url).href);
+    started.onmessage = ({ data }: MessageEvent<Answer>) => waiting.get(data.id)?.(data);
+    started.onerror = ({ message }) => failAll(message);
+    started.addEventListener("close", () => {
+      if (worker === started) failAll("it ended");
+    });
+    started.postMessage(settings);
+    return started;
+  }
+
+  async function ask<Result>(task: keyof Tasks, parameters: unknown[]): Promise<Result> {
+    worker ??= start();
+    const id = ++lastId;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    waiting.set(id, resolve);
+    const timer = setTimeout(() => failAll(`no answer within ${timeout / 1000} s`), timeout);
+    worker.postMessage({ id, task, parameters } as Question);
+    const answer = await promise;
+    clearTimeout(timer);
+    waiting.delete(id);
+    if ("error" in answer) throw new AppError("unavailable", `the monitors' thread failed: ${answer.error}`);
+    return answer.result as Result;
+  }
+
+  return {
+    look: (...parameters) => ask("look", parameters),
+    collect: (...parameters) => ask("collect", parameters),
+    history: (...parameters) => ask("history", parameters),
+    close,
+  };
+}
