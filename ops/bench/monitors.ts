@@ -4,9 +4,12 @@ import { type ScenarioName, scenarioNames } from "../../src/config.ts";
 import { severities } from "../../src/storage/monitor-results.ts";
 import type { Detection } from "./detection.ts";
 import { benchMonitorCost } from "./monitor-cost.ts";
+import { preparePool } from "./monitored-stream.ts";
 import type { Task } from "./monitors-part.ts";
+import { benchMultivariate } from "./multivariate.ts";
 import { printTable } from "./table.ts";
-import { trainModel } from "./trained-model.ts";
+import { checkThresholds } from "./threshold-check.ts";
+import { loadModel, trainModel } from "./trained-model.ts";
 
 export interface MonitorBenchOptions {
   /** Undisturbed days that are simulated. */
@@ -81,7 +84,10 @@ export async function benchMonitors({ days, seeds }: MonitorBenchOptions): Promi
   process.stderr.write("training a model\n");
   const { directory, remove } = await trainModel(200_000, 300);
   try {
-    await benchMonitorCost(directory);
+    const loaded = await loadModel(directory);
+    checkThresholds(loaded.model, await preparePool(loaded.model, loaded.customers));
+    await benchMultivariate(loaded.model, loaded.customers);
+    loaded.stores.close();
     const played = scenarioNames.filter((name) => name !== "none");
     const runs = await work<Detection>(
       directory,
@@ -119,6 +125,8 @@ export async function benchMonitors({ days, seeds }: MonitorBenchOptions): Promi
         [...new Set(bad.flatMap((day) => Object.keys(day)))].join(", ") || "none",
       ],
     ]);
+    // Last, since it leaves a million predictions behind.
+    await benchMonitorCost(directory);
   } finally {
     remove();
   }

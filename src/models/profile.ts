@@ -35,7 +35,7 @@ const categoricalProfileSchema = z.object({
 
 /** What a statistic does by chance on an undisturbed window of `rows` rows; `feature` is null for the score and for all together. */
 const nullSchema = z.object({
-  statistic: z.enum(["psi", "domain_auc"]),
+  statistic: z.enum(["psi", "domain_auc", "calibration_error"]),
   feature: z.string().nullable(),
   rows: z.number().int().positive(),
   mean: z.number(),

@@ -3,7 +3,7 @@ import { classificationIntervals } from "../statistics/classification-intervals.
 import { confusionCounts } from "../statistics/confusion.ts";
 import { normalQuantile } from "../statistics/distributions.ts";
 import { estimatePerformance, type PerformanceEstimate } from "../statistics/estimation.ts";
-import type { Interval } from "../statistics/intervals.ts";
+import { nullThreshold } from "../statistics/null-distribution.ts";
 import {
   type Finding,
   finding,
@@ -13,6 +13,7 @@ import {
   rateWithin,
   unjudgedFinding,
 } from "./finding.ts";
+import { nullOf } from "./thresholds.ts";
 import { labelledRows, type Window } from "./window.ts";
 
 const errors: readonly PerformanceMetric[] = ["brier", "log_loss", "calibration_error"];
@@ -20,7 +21,9 @@ const none = Number.NaN;
 const rate = rateWithin(performanceMetrics.length);
 const z = normalQuantile(1 - rate);
 
-export type MonitoredModel = Pick<Manifest, "performance" | "estimated" | "threshold">;
+export type MonitoredModel = Pick<Manifest, "performance" | "estimated" | "threshold"> & {
+  reference: Pick<Manifest["reference"], "nulls">;
+};
 
 export interface PerformanceFindings {
   findings: Finding[];
@@ -32,20 +35,22 @@ export interface PerformanceFindings {
 
 /**
  * The bound past which a metric of `rows` rows is worse than the reference by more than chance: the reference's value,
- * moved by the normal quantile of the family's false-alarm rate times the joint standard error of reference and window.
- * The error of calibration is never 0 on a finite sample, so its bound starts from what a calibrated model shows.
+ * moved by the normal quantile of the family's false-alarm rate times the joint standard error of reference and window. The
+ * calibration error, which is never 0 on a finite sample, has the bound that windows of the holdout give.
  */
-function bounds(metric: PerformanceMetric, reference: Performance, rows: number, calibrated: Interval) {
-  const { value, standardError } = reference.metrics[metric];
-  if (metric === "calibration_error") {
-    return {
-      thresholdLower: none,
-      thresholdUpper: Math.max(value ?? 0, calibrated.value) + z * calibrated.standardError,
-    };
-  }
-  const spread = z * (standardError ?? none) * Math.sqrt(1 + reference.rows / rows);
+function bounds(metric: PerformanceMetric, { performance: { holdout }, reference }: MonitoredModel, rows: number) {
+  if (metric === "calibration_error")
+    return { thresholdLower: none, thresholdUpper: calibrationBound(reference, rows) };
+  const { value, standardError } = holdout.metrics[metric];
+  const spread = z * (standardError ?? none) * Math.sqrt(1 + holdout.rows / rows);
   if (errors.includes(metric)) return { thresholdLower: none, thresholdUpper: (value ?? none) + spread };
   return { thresholdLower: Math.max(0, (value ?? none) - spread), thresholdUpper: none };
+}
+
+/** That of the largest window for which there is one and that `rows` reaches: a smaller window strays further. */
+function calibrationBound({ nulls }: MonitoredModel["reference"], rows: number): number {
+  const law = nulls.findLast((stored) => stored.statistic === "calibration_error" && stored.rows <= rows);
+  return law ? nullThreshold(nullOf(law), rate) : none;
 }
 
 /**
@@ -53,10 +58,9 @@ function bounds(metric: PerformanceMetric, reference: Performance, rows: number,
  * rows, was from it. An estimate that is wrong by more than chance says that the probabilities no longer mean what they did:
  * the one alarm that tells a change of what the inputs mean from a change of the inputs.
  */
-export function realizedPerformance(
-  window: Window,
-  { performance: { holdout }, estimated, threshold }: MonitoredModel,
-): PerformanceFindings {
+export function realizedPerformance(window: Window, model: MonitoredModel): PerformanceFindings {
+  const { estimated, threshold } = model;
+  const { holdout } = model.performance;
   const { probabilities, labels } = labelledRows(window);
   const rows = labels.length;
   const coverage = window.rows === 0 ? none : rows / window.rows;
@@ -90,16 +94,19 @@ export function realizedPerformance(
         value,
         lower,
         upper,
-        ...bounds(metric, holdout, rows, estimate.calibration_error),
+        ...bounds(metric, model, rows),
         chance: rate,
       }),
       finding({
         ...base,
         monitor: "estimate_error",
         value: estimate[metric].value - value,
-        thresholdLower: usual - spread,
-        thresholdUpper: usual + spread,
-        chance: 2 * rate,
+        // That of the calibration error is judged by the error itself.
+        ...(metric !== "calibration_error" && {
+          thresholdLower: usual - spread,
+          thresholdUpper: usual + spread,
+          chance: 2 * rate,
+        }),
       }),
     ];
   });
@@ -107,13 +114,10 @@ export function realizedPerformance(
 }
 
 /** What the same metrics must be if the probabilities are right, without any label; blind to concept drift. */
-export function estimatedPerformance(
-  window: Window,
-  { performance: { holdout }, threshold }: MonitoredModel,
-): Finding[] {
+export function estimatedPerformance(window: Window, model: MonitoredModel): Finding[] {
   const { rows } = window;
   const estimate: PerformanceEstimate | null =
-    rows < leastRows ? null : estimatePerformance(window.probabilities, threshold);
+    rows < leastRows ? null : estimatePerformance(window.probabilities, model.threshold);
   return performanceMetrics.map((metric): Finding => {
     const base = { monitor: "estimated", metric, feature: null, rows } as const;
     if (!estimate) return unjudgedFinding(base, "insufficient");
@@ -123,7 +127,7 @@ export function estimatedPerformance(
       value,
       lower,
       upper,
-      ...bounds(metric, holdout, rows, estimate.metrics.calibration_error),
+      ...bounds(metric, model, rows),
       chance: rate,
     });
   });

@@ -1,6 +1,7 @@
 import type { ReferenceNull, ReferenceProfile } from "../models/profile.ts";
 import { populationStabilityIndex } from "../statistics/distance.ts";
-import { type NullDistribution, simulateNull } from "../statistics/null-distribution.ts";
+import { type NullDistribution, nullFromDraws, simulateNull } from "../statistics/null-distribution.ts";
+import { expectedCalibrationError } from "../statistics/probability-scores.ts";
 import type { Random } from "../statistics/random.ts";
 
 /** Window sizes whose null distributions are kept with the model; the monitors simulate any other when they meet it. */
@@ -24,4 +25,28 @@ export function psiNulls({ features, score }: Pick<ReferenceProfile, "features" 
       return { statistic: "psi", feature: name, rows, ...moments(simulated) };
     }),
   );
+}
+
+const labelledSizes = [200, 500, 1000, 2000, 5000, 10_000];
+const bootstrapDraws = 400;
+
+/**
+ * What the calibration error does by chance: windows drawn from the holdout with replacement. It has no simple law, since the
+ * error of a finite sample is never 0 and that of a model not quite.
+ */
+export function calibrationNulls(probabilities: Float64Array, labels: Uint8Array, random: Random): ReferenceNull[] {
+  return labelledSizes.map((rows) => {
+    const drawnProbabilities = new Float64Array(rows);
+    const drawnLabels = new Uint8Array(rows);
+    const values = new Float64Array(bootstrapDraws);
+    for (let draw = 0; draw < bootstrapDraws; draw++) {
+      for (let row = 0; row < rows; row++) {
+        const chosen = random.integer(labels.length);
+        drawnProbabilities[row] = probabilities[chosen] as number;
+        drawnLabels[row] = labels[chosen] as number;
+      }
+      values[draw] = expectedCalibrationError(drawnProbabilities, drawnLabels);
+    }
+    return { statistic: "calibration_error", feature: null, rows, ...moments(nullFromDraws(values)) };
+  });
 }

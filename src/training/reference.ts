@@ -13,7 +13,7 @@ import {
 import { calibrationCurve, squaredErrorLaw } from "../statistics/probability-scores.ts";
 import type { Random } from "../statistics/random.ts";
 import { domainNulls, drawRows } from "./domain-null.ts";
-import { psiNulls } from "./nulls.ts";
+import { calibrationNulls, psiNulls } from "./nulls.ts";
 
 const intervals = 10;
 /** A bin holds at least this share of the reference, so that a window of 2,000 expects 20 rows in it. */
@@ -146,6 +146,7 @@ export async function profileReference({
     calibration: calibrationCurve(probabilities, table.churned).filter(({ rows }) => rows > 0),
     nulls: [
       ...psiNulls({ features, score }, random),
+      ...calibrationNulls(holdout.probabilities, holdout.table.churned, random),
       ...(await domainNulls({ sample, others, width: features.length, random })),
     ],
     segments: profileSegments(features, holdout),
