@@ -1,4 +1,4 @@
-import { type Manifest, type Performance, type PerformanceMetric, performanceMetrics } from "../models/manifest.ts";
+import { type Manifest, type PerformanceMetric, performanceMetrics } from "../models/manifest.ts";
 import { classificationIntervals } from "../statistics/classification-intervals.ts";
 import { confusionCounts } from "../statistics/confusion.ts";
 import { normalQuantile } from "../statistics/distributions.ts";
