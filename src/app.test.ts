@@ -63,6 +63,35 @@ async function send(
 
 const predict = (customer: unknown) => send("POST", "/predict", customer);
 
+describe("POST /predict?explain=true", () => {
+  test("also says why", async () => {
+    const { status, body } = await send("POST", "/predict?explain=true", exampleCustomer);
+    expect(status).toBe(200);
+    const { base, contributions, log_odds } = body.explanation as {
+      base: number;
+      contributions: Record<string, number>;
+      log_odds: number;
+    };
+    expect(Object.keys(contributions).sort()).toEqual(
+      Object.keys(exampleCustomer)
+        .filter((name) => name !== "user_id")
+        .sort(),
+    );
+    const sum = Object.values(contributions).reduce((total, value) => total + value, base);
+    expect(Math.abs(sum - log_odds)).toBeLessThan(1e-9);
+    expect(Math.abs(1 / (1 + Math.exp(-log_odds)) - (body.probability as number))).toBeLessThan(1e-6);
+    expect((await send("GET", `/predictions/${body.prediction_id}`)).status).toBe(200);
+  });
+
+  test("refuses another query before anything is stored", async () => {
+    for (const query of ["explain=yes", "explain=true&verbose=1", "why=true"]) {
+      const { status, body } = await send("POST", `/predict?${query}`, exampleCustomer);
+      expect([status, (body.errors as unknown[]).length]).toEqual([422, 1]);
+    }
+    expect((await send("POST", "/predict?explain=false", exampleCustomer)).body.explanation).toBeUndefined();
+  });
+});
+
 describe("POST /predict", () => {
   test("answers as the contract says, and keeps what it answered", async () => {
     const { status, body } = await predict(exampleCustomer);

@@ -156,7 +156,14 @@ export function createApp(options: AppOptions) {
         },
       }),
     )
-    .use(predictionRoutes({ service: predictions, authorize, onRejected }))
+    .use(
+      predictionRoutes({
+        service: predictions,
+        authorize,
+        onRejected,
+        explainer: () => serving.model.explanations().explain,
+      }),
+    )
     .use(feedbackRoutes({ service: feedback, authorize }))
     .use(modelRoutes({ registry, serving, audit, now, authorize }))
     .use(

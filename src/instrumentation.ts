@@ -169,6 +169,11 @@ export function createInstrumentation(metrics: Metrics) {
         instruments.segmentBrier.set({ feature }, value);
         instruments.segmentBrierThreshold.set({ feature }, thresholdUpper);
         return;
+      case "attribution":
+        instruments.featureAttribution.set({ feature }, value);
+        instruments.featureAttributionThreshold.set({ feature, bound: "lower" }, thresholdLower);
+        instruments.featureAttributionThreshold.set({ feature, bound: "upper" }, thresholdUpper);
+        return;
       case "multivariate":
         instruments.multivariateDrift.set({ method: metric }, value);
         instruments.multivariateDriftThreshold.set({ method: metric }, thresholdUpper);

@@ -62,6 +62,16 @@ export const serviceMetrics = {
     "Distance that chance exceeds at the stated false-alarm rate.",
     ["feature", "method"],
   ),
+  featureAttribution: gauge(
+    "churn_feature_attribution",
+    "Mean absolute contribution of a feature to the newest explained predictions, log-odds.",
+    ["feature"],
+  ),
+  featureAttributionThreshold: gauge(
+    "churn_feature_attribution_threshold",
+    "Bounds outside which the mean contribution of a feature raises an alarm, log-odds.",
+    ["feature", "bound"],
+  ),
   predictionDrift: gauge("churn_prediction_drift_score", "Distance between the scores of window and reference.", [
     "method",
   ]),

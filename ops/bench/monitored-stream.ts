@@ -3,6 +3,7 @@ import type { ScenarioName } from "../../src/config.ts";
 import type { LabelledCustomer } from "../../src/customer.ts";
 import { cellCounts } from "../../src/models/profile.ts";
 import type { LoadedModel } from "../../src/models/registry.ts";
+import { createAttributionWindow } from "../../src/monitoring/attribution.ts";
 import { createEvaluator, type Evaluation } from "../../src/monitoring/evaluate.ts";
 import { createJudge, type JudgedFinding } from "../../src/monitoring/judge.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
@@ -14,6 +15,8 @@ export interface Pool {
   probabilities: Float64Array;
   /** One row of cells for each customer. */
   cells: readonly Uint8Array[];
+  /** SHAP values of each customer. */
+  contributions: readonly Float64Array[];
 }
 
 export interface StreamSettings {
@@ -47,6 +50,7 @@ export async function preparePool(model: LoadedModel, customers: readonly Labell
     customers,
     probabilities,
     cells: customers.map(({ customer }, i) => model.binner.cells(customer, probabilities[i] as number)),
+    contributions: customers.map(({ customer }) => model.explanations().contributionsOf(customer)),
   };
 }
 
@@ -81,6 +85,7 @@ export async function* watchStream(options: {
   const random = createRandom(options.seed);
   const { manifest } = model;
   const window = createWindow({ limit: settings.windowSize, cellCounts: cellCounts(manifest.reference) });
+  const attributions = createAttributionWindow(manifest.features.length);
   const evaluate = createEvaluator(manifest, random.split());
   const judge = createJudge([]);
   const order = random.shuffle(Uint32Array.from(pool.customers, (_, i) => i));
@@ -92,6 +97,7 @@ export async function* watchStream(options: {
     const rows = await playRows();
     for (const row of rows) {
       window.add({ ...row, label: null });
+      attributions.add(row.contributions);
       const jitter = 1 + settings.jitter * (2 * random.uniform() - 1);
       pending.push({ seq: row.seq, churned: row.churned, dueAt: row.predictedAt + 1000 * settings.delay * jitter });
     }
@@ -102,7 +108,7 @@ export async function* watchStream(options: {
       else waiting.push(label);
     }
     pending = waiting;
-    const evaluation = await evaluate(window, { now: lookAt, refused: 0 });
+    const evaluation = await evaluate({ window, attributions }, { now: lookAt, refused: 0 });
     yield { predicted, evaluation, results: judge(evaluation, manifest, lookAt) };
   }
 
@@ -116,6 +122,7 @@ export async function* watchStream(options: {
         probability: pool.probabilities[index] as number,
         cells: pool.cells[index] as Uint8Array,
         fingerprint: index,
+        contributions: pool.contributions[index] as Float64Array,
         churned: (pool.customers[index] as LabelledCustomer).churned,
       }));
     }
@@ -127,6 +134,7 @@ export async function* watchStream(options: {
       probability: probabilities[i] as number,
       cells: model.binner.cells(customer, probabilities[i] as number),
       fingerprint: chosen[i] as number,
+      contributions: model.explanations().contributionsOf(customer),
       churned,
     }));
   }

@@ -71,6 +71,15 @@ export const manifestSchema = z.object({
   estimated: z.record(z.enum(performanceMetrics), figure),
   parity: z.object({ rows: z.number().int(), maximumDifference: z.number() }),
   reference: referenceProfileSchema,
+  /** Mean and standard deviation of |SHAP value| by feature over rows of the holdout, calibrated log-odds; absent without trees. */
+  attribution: z
+    .object({
+      rows: z.number().int(),
+      features: z.record(z.string(), z.object({ mean: z.number(), standardDeviation: z.number() })),
+    })
+    .optional(),
+  /** The trees that explanations are made of; a model of another tool has none. */
+  trees: z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() }).optional(),
   onnx: z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() }),
 });
 

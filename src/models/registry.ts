@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { AppError, messageOf } from "../errors.ts";
 import type { ModelStore } from "../storage/models.ts";
 import { createEncoder, type Encoder } from "./encoding.ts";
+import { createExplanations, type Explanations } from "./explanation.ts";
 import { type Manifest, manifestFormat, manifestSchema } from "./manifest.ts";
 import { type Binner, createBinner } from "./profile.ts";
 import { openSession, type Session } from "./session.ts";
+import { decodeTrees } from "./trees-file.ts";
 
 export interface LoadedModel {
   manifest: Manifest;
   session: Session;
+  /** Read when it is first asked for. @throws AppError `unavailable` when the model has no trees, or they are damaged. */
+  explanations(): Explanations;
   encode: Encoder;
   binner: Binner;
 }
@@ -66,23 +70,44 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
   /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
   async function load(version: string): Promise<LoadedModel> {
     const manifest = readManifest(version);
-    const file = join(folderOf(version), manifest.onnx.file);
-    let onnx: Uint8Array;
+    const session = await openSession(readChecked(version, manifest.onnx), manifest.features.length);
+    let explanations: Explanations | null = null;
+    return {
+      manifest,
+      session,
+      encode: createEncoder(manifest.features),
+      binner: createBinner(manifest.reference),
+      explanations: () => {
+        explanations ??= readExplanations(manifest);
+        return explanations;
+      },
+    };
+  }
+
+  /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
+  function readChecked(version: string, { file: name, sha256 }: { file: string; sha256: string }): Uint8Array {
+    const file = join(folderOf(version), name);
+    let content: Uint8Array;
     try {
-      onnx = readFileSync(file);
+      content = readFileSync(file);
     } catch (error) {
       throw new AppError("unavailable", `model ${version}: cannot read ${file}: ${messageOf(error)}; ${remedy}`, {
         cause: error,
       });
     }
-    if (createHash("sha256").update(onnx).digest("hex") !== manifest.onnx.sha256) {
+    if (createHash("sha256").update(content).digest("hex") !== sha256) {
       throw new AppError(
         "unavailable",
         `model ${version}: ${file} is damaged (its checksum differs from the manifest); ${remedy}`,
       );
     }
-    const session = await openSession(onnx, manifest.features.length);
-    return { manifest, session, encode: createEncoder(manifest.features), binner: createBinner(manifest.reference) };
+    return content;
+  }
+
+  function readExplanations(manifest: Manifest): Explanations {
+    const { version, trees } = manifest;
+    if (!trees) throw new AppError("unavailable", `model ${version} has no trees to explain its predictions by`);
+    return createExplanations(manifest, decodeTrees(Buffer.from(readChecked(version, trees)).toString("utf8")));
   }
 
   return {
@@ -93,6 +118,8 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
       return readManifest(version);
     },
     load,
+    /** @throws AppError `unavailable` when the version has no trees, or they are damaged. */
+    readExplanations: (version: string): Explanations => readExplanations(readManifest(version)),
     /** Stores a version: its folder appears whole or not at all, and only then is it registered. */
     add(manifest: Manifest, files: Record<string, Uint8Array | string>): void {
       const temporary = join(directory, `.writing-${manifest.version}`);

@@ -7,6 +7,7 @@ import { createRegistry } from "../models/registry.ts";
 import { createRandom } from "../statistics/random.ts";
 import { openStores } from "../storage/stores.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { createAttributionWindow } from "./attribution.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { createJudge } from "./judge.ts";
 import { createWindow } from "./window.ts";
@@ -53,10 +54,13 @@ describe("looking at any window", () => {
             label: isLabelled ? { churned, receivedAt: 1000 * i + 500 } : null,
           });
         }
+        const attributions = createAttributionWindow(manifest.features.length);
+        for (let i = 0; i < rows; i++)
+          attributions.add(manifest.features.map(() => (cell === null ? random.normal() : 0)));
         const evaluate = createEvaluator(manifest, random);
         const judge = createJudge([]);
         for (let look = 0; look < 2; look++) {
-          const evaluation = await evaluate(window, { now: 1000 * rows + look, refused: 0 });
+          const evaluation = await evaluate({ window, attributions }, { now: 1000 * rows + look, refused: 0 });
           for (const judged of judge(evaluation, manifest, look)) {
             const { value, verdict, severity, rows: own } = judged;
             const isUnjudged = verdict === "insufficient" || verdict === "immature";

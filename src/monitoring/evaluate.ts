@@ -1,5 +1,6 @@
 import type { Manifest } from "../models/manifest.ts";
 import type { Random } from "../statistics/random.ts";
+import { type AttributionWindow, attributionFindings } from "./attribution.ts";
 import { countBins, featureDrift, predictionDrift } from "./drift.ts";
 import type { Finding } from "./finding.ts";
 import { createLabelMonitor } from "./labels.ts";
@@ -32,6 +33,12 @@ export interface Circumstances {
   refused: number;
 }
 
+/** What is looked at: the window, and explanations of some of its newest predictions. */
+export interface Watched {
+  window: Window;
+  attributions: AttributionWindow;
+}
+
 export type Evaluator = ReturnType<typeof createEvaluator>;
 
 /** Looks at windows of one model's predictions. It keeps what thresholds it has worked out, and nothing of the windows. */
@@ -43,7 +50,10 @@ export function createEvaluator(manifest: Manifest, random: Random) {
   const segmentFindings = createSegmentMonitor(reference);
   const multivariateFindings = createMultivariateMonitor(reference);
 
-  return async function evaluate(window: Window, { now, refused }: Circumstances): Promise<Evaluation> {
+  return async function evaluate(
+    { window, attributions }: Watched,
+    { now, refused }: Circumstances,
+  ): Promise<Evaluation> {
     const realized = realizedPerformance(window, manifest);
     const findings: Finding[] = [
       ...realized.findings,
@@ -51,6 +61,7 @@ export function createEvaluator(manifest: Manifest, random: Random) {
       ...segmentFindings(window),
       ...labelFindings(window, now),
       predictionDrift(reference, window, thresholds),
+      ...attributionFindings(attributions, manifest),
       ...(await multivariateFindings(window)),
       ...reference.features.flatMap((_, column) => [
         featureDrift(reference, column, window, thresholds),

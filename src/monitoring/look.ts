@@ -1,17 +1,36 @@
+import type { Customer } from "../customer.ts";
+import { AppError } from "../errors.ts";
+import type { Explanations } from "../models/explanation.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { cellCounts } from "../models/profile.ts";
 import type { Random } from "../statistics/random.ts";
 import type { MonitoredPrediction, MonitoredStore } from "../storage/monitored.ts";
-import { type Circumstances, createEvaluator, type Evaluation, type Evaluator } from "./evaluate.ts";
-import { createWindow, type Window } from "./window.ts";
+import { createAttributionWindow } from "./attribution.ts";
+import { type Circumstances, createEvaluator, type Evaluation, type Evaluator, type Watched } from "./evaluate.ts";
+import { createWindow } from "./window.ts";
+
+/** Newest predictions that one look explains at most: about half a millisecond each. */
+const explainedAtOnce = 100;
 
 export interface LookOptions {
   monitored: MonitoredStore;
   /** @throws AppError when the version is not known or its files cannot be read */
   readManifest(version: string): Manifest;
+  /** @throws AppError `unavailable` when the version has no trees, or they are damaged */
+  readExplanations(version: string): Pick<Explanations, "contributionsOf">;
   /** Predictions in a window. */
   windowSize: number;
   random: Random;
+}
+
+interface Current extends Watched {
+  version: string;
+  /** Null for a model without trees. */
+  explanations: Pick<Explanations, "contributionsOf"> | null;
+  evaluate: Evaluator;
+  /** Sequence numbers up to which predictions and labels have been read. */
+  predictions: number;
+  labels: number;
 }
 
 /** Looks at the newest predictions of a model version. */
@@ -23,20 +42,38 @@ const all = Number.MAX_SAFE_INTEGER;
  * Keeps the window of the serving version in step with the database: each look reads what is new, not the window. When another
  * version serves, its window is made anew from those of the last predictions that are its own.
  */
-export function createLook({ monitored, readManifest, windowSize, random }: LookOptions): Look {
-  let current: { version: string; window: Window; evaluate: Evaluator; predictions: number; labels: number } | null =
-    null;
+export function createLook({ monitored, readManifest, readExplanations, windowSize, random }: LookOptions): Look {
+  let current: Current | null = null;
 
-  function open(version: string) {
+  function open(version: string): Current {
     const manifest = readManifest(version);
     const window = createWindow({ limit: windowSize, cellCounts: cellCounts(manifest.reference) });
     const predictions = Math.max(0, monitored.newest().predictions - windowSize);
-    return { version, window, evaluate: createEvaluator(manifest, random.split()), predictions, labels: 0 };
+    return {
+      version,
+      window,
+      attributions: createAttributionWindow(manifest.features.length),
+      explanations: explanationsOf(manifest),
+      evaluate: createEvaluator(manifest, random.split()),
+      predictions,
+      labels: 0,
+    };
+  }
+
+  /** Null when there are none: all else can still be looked at, and POST /predict?explain=true says what is wrong with them. */
+  function explanationsOf({ version, trees }: Manifest): Current["explanations"] {
+    try {
+      return trees ? readExplanations(version) : null;
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
   }
 
   return async function look(version, circumstances) {
     if (current?.version !== version) current = open(version);
     const state = current;
+    const customers: string[] = [];
     monitored.atOnce(() => {
       const newest = monitored.newest();
       // Labels of rows read below come with them; without rows so far there is none to be set.
@@ -45,12 +82,16 @@ export function createLook({ monitored, readManifest, windowSize, random }: Look
         if (status !== "unchanged") state.window.label(predictionSeq, { churned: churned === 1, receivedAt });
       }
       for (const row of monitored.predictionsAfter(state.predictions, all)) {
-        if (row.modelVersion === version) state.window.add(windowRow(row));
+        if (row.modelVersion !== version) continue;
+        state.window.add(windowRow(row));
+        if (state.explanations) customers[state.window.added % explainedAtOnce] = row.customer;
       }
       state.predictions = newest.predictions;
       state.labels = newest.labels;
     });
-    return state.evaluate(state.window, circumstances);
+    for (const customer of customers.filter(Boolean))
+      state.attributions.add(state.explanations?.contributionsOf(JSON.parse(customer) as Customer) ?? []);
+    return state.evaluate(state, circumstances);
   };
 }
 

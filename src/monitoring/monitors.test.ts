@@ -40,6 +40,7 @@ function createScene() {
     look: createLook({
       monitored: createMonitoredStore(stores.database),
       readManifest: () => model.manifest,
+      readExplanations: () => model.explanations(),
       windowSize: 2000,
       random: createRandom(1),
     }),

@@ -317,6 +317,11 @@ const predictions: Panel[] = [
 
 const driftRatio = `${select(metrics.featureDrift)} / ${select(metrics.featureDriftThreshold)}`;
 
+const attributionBound = (bound: string): string =>
+  `sum without (bound) (${select(metrics.featureAttributionThreshold, `bound="${bound}"`)})`;
+const upperBound = attributionBound("upper");
+const lowerBound = attributionBound("lower");
+
 const inputs: Panel[] = [
   {
     title: "Drift of every input, as a share of its threshold",
@@ -350,6 +355,31 @@ const inputs: Panel[] = [
     series: [
       { expression: select(metrics.multivariateDrift), legend: "{{method}}" },
       { expression: select(metrics.multivariateDriftThreshold), legend: "threshold", role: "threshold" },
+    ],
+  },
+  {
+    title: "What the predictions lean on",
+    meaning:
+      "Mean absolute contribution of each field to the newest predictions, in log-odds. A field that moves without being drifted itself says that fields go together otherwise.",
+    unit: "score",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [{ expression: select(metrics.featureAttribution), legend: "{{feature}}" }],
+  },
+  {
+    title: "Share of the way to an alarm: what the predictions lean on",
+    meaning: "How far the contribution of each field is from the middle of its bounds; at 1 it reaches one of them.",
+    unit: "score",
+    view: "lines",
+    width: 12,
+    empty: young,
+    series: [
+      {
+        expression: `abs(${select(metrics.featureAttribution)} - (${upperBound} + ${lowerBound}) / 2) / ((${upperBound} - ${lowerBound}) / 2)`,
+        legend: "{{feature}}",
+      },
+      { expression: "vector(1)", legend: "threshold", role: "threshold" },
     ],
   },
   {

@@ -40,14 +40,14 @@ function open({ databaseFile, modelsFolder, windowSize, seed }: WorkerSettings):
       throw new Error("nothing is registered from here");
     },
   });
-  const { readManifest } = registry;
+  const { readManifest, readExplanations } = registry;
   const monitored = createMonitoredStore(database);
   const sums = createSumsStore(database);
   const random = createRandom(seed);
   const collect = createCollector({ monitored, readManifest });
   let history: { version: string; read: ReturnType<typeof createHistory> } | null = null;
   return {
-    look: createLook({ monitored, readManifest, windowSize, random }),
+    look: createLook({ monitored, readManifest, readExplanations, windowSize, random }),
     collect: async (progress) => collect(progress),
     async history(version, request) {
       if (history?.version !== version)

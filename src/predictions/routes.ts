@@ -1,10 +1,11 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { customerSchema, exampleCustomer } from "../customer.ts";
+import { type Customer, customerSchema, exampleCustomer } from "../customer.ts";
 import { AppError, type RejectionReason } from "../errors.ts";
 import type { Role } from "../http/access.ts";
-import { readJson } from "../http/body.ts";
+import { readJson, validate } from "../http/body.ts";
 import { describe } from "../http/describe.ts";
+import type { Explanation } from "../models/explanation.ts";
 import type { Label } from "../storage/labels.ts";
 import type { PredictionRecord, PredictionService } from "./service.ts";
 
@@ -39,6 +40,28 @@ const examplePrediction = {
   model_version: "20261123T120000",
 };
 
+const explanationSchema = z.object({
+  base: z.number(),
+  contributions: z.record(z.string(), z.number()),
+  log_odds: z.number(),
+  reasons: z.array(z.string()),
+}) satisfies z.ZodType<Explanation>;
+const exampleExplanation: Explanation = {
+  base: -2.61,
+  contributions: { region: -1.2, regularity: -0.6 },
+  log_odds: -4.41,
+  reasons: ["region is DAKAR: lowers the risk"],
+};
+const querySchema = z.strictObject({ explain: z.enum(["true", "false"]).optional() });
+
+/** @throws AppError `invalid_input` for a query other than `explain=true` or `explain=false`. */
+function asksExplanation(request: Request): boolean {
+  const start = request.url.indexOf("?");
+  if (start < 0) return false;
+  const query = Object.fromEntries(new URLSearchParams(request.url.slice(start)));
+  return validate(querySchema, query).explain === "true";
+}
+
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const presentLabel = (label: Label) => ({
   churned: label.churned,
@@ -66,9 +89,11 @@ export interface PredictionRoutesOptions {
   service: PredictionService;
   authorize(request: Request, role: Role): string;
   onRejected(reason: RejectionReason): void;
+  /** What explains the predictions of the model that serves. @throws AppError `unavailable` when nothing does. */
+  explainer(): (customer: Customer) => Explanation;
 }
 
-export function predictionRoutes({ service, authorize, onRejected }: PredictionRoutesOptions) {
+export function predictionRoutes({ service, authorize, onRejected, explainer }: PredictionRoutesOptions) {
   async function readCounted<S extends z.ZodType>(request: Request, schema: S, limit: number): Promise<z.output<S>> {
     try {
       return await readJson(request, schema, limit);
@@ -84,18 +109,25 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
       "/predict",
       async function predict({ request }) {
         authorize(request, "predict");
+        const isExplained = asksExplanation(request);
         const customer = await readCounted(request, customerSchema, singleLimit);
+        const explain = isExplained ? explainer() : null;
         const [prediction] = await service.predict([{ customer, source: "request" }]);
-        return prediction;
+        return explain ? { ...prediction, explanation: explain(customer) } : prediction;
       },
       {
         parse: "none",
         detail: describe({
           summary: "Will this customer churn?",
-          description: "Absent, null and blank values are missing; missing is information, never an error.",
+          description:
+            "Absent, null and blank values are missing; missing is information, never an error. With `?explain=true` the answer also says why: log-odds that the fields add (exact SHAP values), base + contributions = log_odds = ln(p / (1 − p)).",
           tag: "predictions",
+          parameters: [{ name: "explain", in: "query", description: "true or false", example: "true" }],
           body: { schema: customerSchema, example: exampleCustomer },
-          answer: { schema: predictionSchema, example: examplePrediction },
+          answer: {
+            schema: predictionSchema.extend({ explanation: explanationSchema.optional() }),
+            example: { ...examplePrediction, explanation: exampleExplanation },
+          },
           problems: [400, 401, 403, 413, 415, 422, 429, 503],
         }),
       },

@@ -4,11 +4,14 @@ import type { LabelledTable } from "../data/table.ts";
 import { AppError } from "../errors.ts";
 import { fit, type Round } from "../learner/boosting.ts";
 import { gainImportance } from "../learner/importance.ts";
+import type { BoostedTrees } from "../learner/model.ts";
 import type { LearnerParameters } from "../learner/parameters.ts";
 import { rawScores } from "../learner/predict.ts";
+import { createExplainer } from "../learner/shap.ts";
 import { encodeTable } from "../models/encoding.ts";
 import { type Manifest, manifestFormat, type Performance, performanceMetrics } from "../models/manifest.ts";
 import { openSession, scoreColumns } from "../models/session.ts";
+import { encodeTrees, treesFile } from "../models/trees-file.ts";
 import { encodeModel } from "../onnx/writer.ts";
 import { fitPlatt, logistic } from "../statistics/calibration.ts";
 import { classificationIntervals } from "../statistics/classification-intervals.ts";
@@ -35,6 +38,8 @@ export interface TrainOptions {
 export interface TrainedModel {
   manifest: Manifest;
   onnx: Uint8Array;
+  /** The content of the trees' file. */
+  trees: string;
 }
 
 const parityLimit = 1e-6;
@@ -128,6 +133,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   await session.release();
   const estimate = estimatePerformance(holdoutProbabilities, threshold);
 
+  const trees = encodeTrees(model);
   const trainedAt = now();
   const manifest: Manifest = {
     format: manifestFormat,
@@ -151,9 +157,48 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     ) as Manifest["estimated"],
     parity: { rows: served.length, maximumDifference },
     reference,
-    onnx: { file: onnxFile, sha256: createHash("sha256").update(onnx).digest("hex"), bytes: onnx.length },
+    attribution: measureAttribution(model, matrices.holdout, calibration.slope),
+    trees: fileOf(treesFile, Buffer.from(trees)),
+    onnx: fileOf(onnxFile, onnx),
   };
-  return { manifest, onnx };
+  return { manifest, onnx, trees };
+}
+
+const fileOf = (file: string, content: Uint8Array) => ({
+  file,
+  sha256: createHash("sha256").update(content).digest("hex"),
+  bytes: content.length,
+});
+
+const attributionRows = 2000;
+
+/** How much each feature usually moves a prediction: |SHAP value| over rows of the holdout, evenly spaced. */
+function measureAttribution(model: BoostedTrees, columns: readonly Float32Array[], slope: number) {
+  const explainer = createExplainer(model);
+  const width = columns.length;
+  const all = columns[0]?.length ?? 0;
+  const rows = Math.min(attributionRows, all);
+  const row = new Float32Array(width);
+  const out = new Float64Array(width);
+  const sums = new Float64Array(width);
+  const squares = new Float64Array(width);
+  for (let i = 0; i < rows; i++) {
+    columns.forEach((column, f) => {
+      row[f] = column[Math.floor((i * all) / rows)] as number;
+    });
+    explainer.contributions(row, out).forEach((value, f) => {
+      const size = Math.abs(slope * value);
+      sums[f] = (sums[f] as number) + size;
+      squares[f] = (squares[f] as number) + size ** 2;
+    });
+  }
+  const features = Object.fromEntries(
+    model.featureNames.map((name, f) => {
+      const mean = (sums[f] as number) / rows;
+      return [name, { mean, standardDeviation: Math.sqrt(Math.max(0, (squares[f] as number) / rows - mean ** 2)) }];
+    }),
+  );
+  return { rows, features };
 }
 
 const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);

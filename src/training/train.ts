@@ -8,6 +8,7 @@ import { AppError, messageOf } from "../errors.ts";
 import { defaultParameters } from "../learner/parameters.ts";
 import { type Manifest, performanceMetrics } from "../models/manifest.ts";
 import { createRegistry } from "../models/registry.ts";
+import { treesFile } from "../models/trees-file.ts";
 import { openStores } from "../storage/stores.ts";
 import { onnxFile, trainModel } from "./model.ts";
 import { createProgress } from "./progress.ts";
@@ -71,7 +72,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
   const dataset = await openDataset(file, { rows: options.rows });
   try {
     for (const warning of dataset.warnings) process.stderr.write(`warning: ${warning}\n`);
-    const { manifest, onnx } = await trainModel({
+    const { manifest, onnx, trees } = await trainModel({
       dataset,
       parameters,
       threshold: options.threshold,
@@ -92,7 +93,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
       }));
       stores.replay.append(manifest.version, rows);
     }
-    registry.add(manifest, { [onnxFile]: onnx, [waitingFile]: await trainingPayload(manifest) });
+    registry.add(manifest, { [onnxFile]: onnx, [treesFile]: trees, [waitingFile]: await trainingPayload(manifest) });
     if (options.use) await registry.use(manifest.version);
     progress.end();
     process.stdout.write(summary(manifest, options.use));

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { generate } from "../data/synthetic.ts";
+import { openStores } from "../storage/stores.ts";
+import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { createRegistry, type Registry } from "./registry.ts";
+import { decodeTrees, encodeTrees } from "./trees-file.ts";
+
+const folder = temporaryFolder();
+let registry: Registry;
+let version: string;
+let file: string;
+let close: () => void;
+
+beforeAll(async () => {
+  await trainSmallModel(folder.path);
+  const stores = openStores(join(folder.path, "service.db"));
+  close = stores.close;
+  registry = createRegistry({ directory: join(folder.path, "models"), store: stores.models, now: () => 0 });
+  version = registry.currentUse()?.version as string;
+  file = join(folder.path, "models", version, "trees.json");
+}, 60_000);
+afterAll(() => {
+  close();
+  folder.remove();
+});
+
+describe("explanations", () => {
+  test("add up to the log-odds of the probability that is served", async () => {
+    const model = await registry.load(version);
+    const { explain } = model.explanations();
+    const features = new Float32Array(model.manifest.features.length);
+    for (const { customer } of generate({ rows: 200, seed: 9 })) {
+      model.encode(customer, features, 0);
+      const [probability] = await model.session.score(features, 1);
+      const { base, contributions, log_odds, reasons } = explain(customer);
+      const sum = Object.values(contributions).reduce((total, value) => total + value, base);
+      expect(sum).toBeCloseTo(log_odds, 9);
+      expect(Math.abs(1 / (1 + Math.exp(-log_odds)) - (probability as number))).toBeLessThan(1e-6);
+      expect(reasons.length).toBeLessThanOrEqual(3);
+    }
+    await model.session.release();
+  });
+
+  test("say in words what counts, what is not known too", async () => {
+    const model = await registry.load(version);
+    const { contributions, reasons } = model.explanations().explain({ user_id: "a", regularity: 2 });
+    const [largest] = Object.keys(contributions).sort(
+      (a, b) => Math.abs(contributions[b] as number) - Math.abs(contributions[a] as number),
+    );
+    expect(reasons[0]).toStartWith(`${largest} is`);
+    expect(reasons.join()).toMatch(/region is not known: raises the risk|regularity is 2: raises the risk/);
+    await model.session.release();
+  });
+
+  test("are not there when the trees are damaged or gone; the model serves all the same", async () => {
+    const text = encodeTrees(decodeTrees(await Bun.file(file).text()));
+    expect(text).toBe(await Bun.file(file).text());
+    for (const [damage, reason] of [
+      [() => writeFileSync(file, text.slice(0, 100)), "damaged"],
+      [() => rmSync(file), "cannot read"],
+    ] as const) {
+      damage();
+      const model = await registry.load(version);
+      expect(() => model.explanations()).toThrow(reason);
+      await model.session.release();
+      writeFileSync(file, text);
+    }
+    const shorter = { ...JSON.parse(text), cover: "" };
+    expect(() => decodeTrees(JSON.stringify(shorter))).toThrow("cover has 0 nodes");
+  });
+});
