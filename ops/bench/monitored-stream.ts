@@ -6,6 +6,7 @@ import type { LoadedModel } from "../../src/models/registry.ts";
 import { createAttributionWindow } from "../../src/monitoring/attribution.ts";
 import { createEvaluator, type Evaluation } from "../../src/monitoring/evaluate.ts";
 import { createJudge, type JudgedFinding } from "../../src/monitoring/judge.ts";
+import { explainedAtOnce } from "../../src/monitoring/look.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
 import { createRandom, type Random } from "../../src/statistics/random.ts";
 
@@ -95,9 +96,9 @@ export async function* watchStream(options: {
   for (;;) {
     const lookAt = ((predicted + perLook) / settings.rate) * 1000;
     const rows = await playRows();
+    for (const row of rows.slice(-explainedAtOnce)) attributions.add(row.contributions());
     for (const row of rows) {
       window.add({ ...row, label: null });
-      attributions.add(row.contributions);
       const jitter = 1 + settings.jitter * (2 * random.uniform() - 1);
       pending.push({ seq: row.seq, churned: row.churned, dueAt: row.predictedAt + 1000 * settings.delay * jitter });
     }
@@ -122,7 +123,7 @@ export async function* watchStream(options: {
         probability: pool.probabilities[index] as number,
         cells: pool.cells[index] as Uint8Array,
         fingerprint: index,
-        contributions: pool.contributions[index] as Float64Array,
+        contributions: () => pool.contributions[index] as Float64Array,
         churned: (pool.customers[index] as LabelledCustomer).churned,
       }));
     }
@@ -134,7 +135,7 @@ export async function* watchStream(options: {
       probability: probabilities[i] as number,
       cells: model.binner.cells(customer, probabilities[i] as number),
       fingerprint: chosen[i] as number,
-      contributions: model.explanations().contributionsOf(customer),
+      contributions: () => model.explanations().contributionsOf(customer),
       churned,
     }));
   }

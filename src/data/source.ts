@@ -31,7 +31,7 @@ export interface SourceOptions {
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const blankIsNull = (column: string): string => `CASE WHEN trim(${column}, ' ') = '' THEN NULL ELSE ${column} END`;
 
 // A path is taken for a pattern of names unless these stand in brackets.
@@ -85,12 +85,25 @@ function byUpperCase(
   return columns;
 }
 
+/** A file of customers that is read as it streams. */
+export interface OpenFile {
+  connection: DuckDBConnection;
+  name: string;
+  warnings: string[];
+  /** SQL: what stands behind FROM, and the text of a column by its name in upper case, null when blank. */
+  table: string;
+  text(column: string): string;
+  close(): void;
+}
+
 /**
- * Opens a CSV (plain or gzipped) or Parquet file as the table `customers`: `row` (1 for the first), `user_id`, every field
- * of a customer (amounts as FLOAT), and `churn` when labelled. Column names may be in any case and order.
+ * Opens a CSV (plain or gzipped) or Parquet file without reading its rows. Column names may be in any case and order.
  * @throws AppError `not_found` or `invalid_data`, with what to do.
  */
-export async function openSource(file: string, { labelled, rows, threads = 2 }: SourceOptions): Promise<Source> {
+export async function openFile(
+  file: string,
+  { labelled, threads = 2, memory }: Pick<SourceOptions, "labelled" | "threads"> & { memory?: string },
+): Promise<OpenFile> {
   if (!existsSync(file))
     throw new AppError(
       "not_found",
@@ -102,6 +115,7 @@ export async function openSource(file: string, { labelled, rows, threads = 2 }: 
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(threads),
     preserve_insertion_order: "true",
+    ...(memory !== undefined && { memory_limit: memory }),
   });
   const connection = await instance.connect();
   const close = () => {
@@ -111,13 +125,34 @@ export async function openSource(file: string, { labelled, rows, threads = 2 }: 
   try {
     const { table, columns } = await scan(connection, file);
     const warnings = checkColumns(file, columns, labelled);
-    await load(connection, table, columns, labelled, rows);
-    await checkRows(connection, file, labelled);
-    return { connection, name: basename(file), warnings, close };
+    const text = (name: string): string => blankIsNull(`CAST(${columns.get(name)} AS VARCHAR)`);
+    return { connection, name: basename(file), warnings, table, text, close };
   } catch (error) {
     close();
-    if (error instanceof AppError) throw error;
-    throw new AppError("invalid_data", `${file} cannot be read: ${faultOf(messageOf(error))}`, { cause: error });
+    throw unreadable(file, error);
+  }
+}
+
+/** The error of a file that DuckDB cannot read. */
+export function unreadable(file: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError("invalid_data", `${file} cannot be read: ${faultOf(messageOf(error))}`, { cause: error });
+}
+
+/**
+ * Opens a file as the table `customers`: `row` (1 for the first), `user_id`, every field of a customer (amounts as FLOAT), and
+ * `churn` when labelled.
+ * @throws AppError `not_found` or `invalid_data`, with what to do.
+ */
+export async function openSource(file: string, { labelled, rows, threads = 2 }: SourceOptions): Promise<Source> {
+  const opened = await openFile(file, { labelled, threads });
+  try {
+    await load(opened, labelled, rows);
+    await checkRows(opened.connection, file, labelled);
+    return opened;
+  } catch (error) {
+    opened.close();
+    throw unreadable(file, error);
   }
 }
 
@@ -149,23 +184,16 @@ function checkColumns(file: string, columns: Map<string, string>, labelled: bool
   return extra.length > 0 ? [`ignored the column${extra.length > 1 ? "s" : ""} ${extra.join(", ")}`] : [];
 }
 
-async function load(
-  connection: DuckDBConnection,
-  table: string,
-  columns: Map<string, string>,
-  labelled: boolean,
-  rows?: number,
-): Promise<void> {
-  const raw = (name: string): string => `CAST(${columns.get(name)} AS VARCHAR)`;
+async function load({ connection, table, text }: OpenFile, labelled: boolean, rows?: number): Promise<void> {
   // A cell that is not a number becomes NaN, which no cell may say: found and named by checkRows.
-  const amount = (text: string): string =>
-    `CASE WHEN ${text} IS NULL OR trim(${text}) = '' THEN NULL ELSE coalesce(try_cast(${text} AS FLOAT), 'NaN'::FLOAT) END`;
+  const amount = (name: string): string =>
+    `CASE WHEN trim(${text(name)}) IS NULL OR trim(${text(name)}) = '' THEN NULL ELSE coalesce(try_cast(${text(name)} AS FLOAT), 'NaN'::FLOAT) END`;
   const selected = [
     "row_number() OVER () AS row",
-    `${blankIsNull(raw(userIdColumn))} AS user_id`,
-    ...categoricalNames.map((name) => `${blankIsNull(raw(columnOf(name)))} AS ${name}`),
-    ...numericNames.map((name) => `${amount(raw(columnOf(name)))} AS ${name}`),
-    ...(labelled ? [`trim(${raw(targetColumn)}) AS churn`] : []),
+    `${text(userIdColumn)} AS user_id`,
+    ...categoricalNames.map((name) => `${text(columnOf(name))} AS ${name}`),
+    ...numericNames.map((name) => `${amount(columnOf(name))} AS ${name}`),
+    ...(labelled ? [`trim(${text(targetColumn)}) AS churn`] : []),
   ];
   const limit = rows === undefined ? "" : `LIMIT ${rows}`;
   await connection.run(`CREATE TABLE customers AS SELECT ${selected.join(", ")} FROM ${table} ${limit}`);

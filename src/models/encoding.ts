@@ -5,7 +5,8 @@ import type { FeatureEncoding } from "./manifest.ts";
 /** Writes a customer's feature vector at an offset; NaN is missing. */
 export type Encoder = (customer: Customer, into: Float32Array, offset: number) => void;
 
-const levelCodes = (encoding: Extract<FeatureEncoding, { kind: "categorical" }>): Map<string, number> => {
+/** The code of every level that the model knows. */
+export const levelCodes = (encoding: Extract<FeatureEncoding, { kind: "categorical" }>): Map<string, number> => {
   const codes = encoding.levels.map((level, code): [string, number] => [
     level,
     code < encoding.other ? code : code + 1,

@@ -68,9 +68,9 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
   }
 
   /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
-  async function load(version: string): Promise<LoadedModel> {
+  async function load(version: string, { threads = 1 } = {}): Promise<LoadedModel> {
     const manifest = readManifest(version);
-    const session = await openSession(readChecked(version, manifest.onnx), manifest.features.length);
+    const session = await openSession(readChecked(version, manifest.onnx), manifest.features.length, threads);
     let explanations: Explanations | null = null;
     return {
       manifest,

@@ -10,12 +10,13 @@ export interface Session {
 
 /**
  * Loads an ONNX model whose input is a float matrix `features` and whose output is `probability`.
+ * @param threads that score; with one, the thread that asks
  * @throws AppError `unavailable` when the file cannot be read as such a model.
  */
-export async function openSession(onnx: Uint8Array | string, featureCount: number): Promise<Session> {
+export async function openSession(onnx: Uint8Array | string, featureCount: number, threads = 1): Promise<Session> {
   let session: InferenceSession;
   const options: InferenceSession.SessionOptions = {
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
   };

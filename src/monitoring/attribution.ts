@@ -3,7 +3,7 @@ import { normalQuantile } from "../statistics/distributions.ts";
 import { type Finding, finding, leastRows, rateWithin, unjudgedFinding } from "./finding.ts";
 
 /** Explained predictions that are kept. */
-const kept = 1000;
+const kept = 500;
 
 export type AttributionWindow = ReturnType<typeof createAttributionWindow>;
 

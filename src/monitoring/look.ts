@@ -10,7 +10,7 @@ import { type Circumstances, createEvaluator, type Evaluation, type Evaluator, t
 import { createWindow } from "./window.ts";
 
 /** Newest predictions that one look explains at most: about half a millisecond each. */
-const explainedAtOnce = 100;
+export const explainedAtOnce = 25;
 
 export interface LookOptions {
   monitored: MonitoredStore;
