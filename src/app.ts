@@ -20,6 +20,7 @@ import type { Refusals } from "./monitoring/refusals.ts";
 import { monitoringRoutes } from "./monitoring/routes.ts";
 import type { ScenarioSwitch } from "./monitoring/scenario.ts";
 import type { MonitoringThread } from "./monitoring/thread.ts";
+import { pageRoutes } from "./page/routes.ts";
 import { predictionRoutes } from "./predictions/routes.ts";
 import type { PredictionService } from "./predictions/service.ts";
 import type { AuditLog } from "./storage/audit.ts";
@@ -41,6 +42,8 @@ export interface AppOptions {
   access: Access;
   /** Erases a person. @returns whether anything was known of them. */
   eraseCustomer(userId: string): boolean;
+  /** A held-out customer of the replay, drawn at random; null when there is none. */
+  drawCustomer(): unknown;
   now: () => number;
   /** Told of every error that is a defect of this program. */
   onDefect(error: unknown, request: Request): void;
@@ -171,6 +174,7 @@ export function createApp(options: AppOptions) {
         results,
         readHistory: historyOf,
         distributions,
+        window: () => monitors.latest,
         scenario,
         events,
         audit,
@@ -229,7 +233,8 @@ export function createApp(options: AppOptions) {
       },
       { detail: describe({ summary: "Metrics for Prometheus", tag: "service", answerType: "text/plain" }) },
     )
-    .use(docsRoutes());
+    .use(docsRoutes())
+    .use(pageRoutes({ authorize, drawCustomer: options.drawCustomer }));
 
   function notFound(request: Request, path: string): Response {
     const allowed = new Set(app.routes.filter((route) => matches(route.path, path)).map((route) => route.method));

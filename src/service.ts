@@ -142,6 +142,13 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     audit: stores.audit,
     metrics,
     access,
+    drawCustomer() {
+      const { version, data } = serving.model.manifest;
+      const source = stores.replay.sourceFor(version);
+      if (!source) return null;
+      const [drawn] = stores.replay.from(source, random.integer(Math.max(1, data.splits.holdout)), 1);
+      return drawn ? JSON.parse(drawn.customer) : null;
+    },
     eraseCustomer(userId) {
       const predicted = stores.predictions.eraseUser(userId) > 0;
       const waiting = stores.labels.erasePendingOfUser(userId);

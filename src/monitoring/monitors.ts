@@ -7,7 +7,7 @@ import type { Look } from "./look.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
 
 /** Everything that one look at the window found and what it means. */
-export interface MonitorPass extends Omit<Evaluation, "findings" | "from" | "to"> {
+export interface MonitorPass extends Omit<Evaluation, "findings"> {
   evaluatedAt: number;
   modelVersion: string;
   results: MonitorResult[];
@@ -60,7 +60,8 @@ export function createMonitors({ look, results, scenario, events, now, refusedSi
       const evaluatedAt = now();
       const refused = windowFrom === null ? 0 : refusedSince(windowFrom);
       const evaluation = await look(manifest.version, { now: evaluatedAt, refused });
-      const { from, to, findings: _, ...rest } = evaluation;
+      const { findings: _, ...rest } = evaluation;
+      const { from, to } = rest;
       windowFrom = from;
       const pass: MonitorPass = {
         ...rest,

@@ -23,6 +23,7 @@ import {
   verdictSchema,
 } from "./report.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
+import { exampleWindow, presentWindow, type WindowSummary, windowSchema } from "./window-report.ts";
 
 const scenarioSchema = z.object({ scenario: z.enum(scenarioNames), since: z.iso.datetime() });
 const latestSchema = scenarioSchema.extend({
@@ -65,6 +66,7 @@ const moment = z.union(
 const historySchema = z.strictObject({
   monitor: z.string().max(64).optional(),
   feature: z.string().max(64).optional(),
+  metric: z.string().max(64).optional(),
   from: moment.optional(),
   to: moment.optional(),
   span: z.enum(Object.keys(spans) as [Span, ...Span[]]).optional(),
@@ -79,6 +81,8 @@ export interface MonitoringRoutesOptions {
   readHistory(request: HistoryRequest): Promise<MonitorResult[]>;
   /** Those of the last look; null before the first. */
   distributions(): Distributions | null;
+  /** What the last look saw; null before the first. */
+  window(): WindowSummary | null;
   scenario: ScenarioSwitch;
   events: Events;
   audit: AuditLog;
@@ -92,6 +96,7 @@ export function monitoringRoutes({
   results,
   readHistory,
   distributions,
+  window,
   scenario,
   events,
   audit,
@@ -99,12 +104,6 @@ export function monitoringRoutes({
   authorize,
   stopping,
 }: MonitoringRoutesOptions) {
-  async function spanResults(request: HistoryRequest, monitor: string | null, feature: string | null) {
-    const found = await readHistory(request);
-    return found.filter(
-      (result) => (monitor === null || result.monitor === monitor) && (feature === null || result.feature === feature),
-    );
-  }
   const presentScenario = () => ({ scenario: scenario.current.name, since: iso(scenario.current.since) });
 
   return new Elysia({ name: "monitoring" })
@@ -155,16 +154,38 @@ export function monitoringRoutes({
       },
     )
     .get(
+      "/monitoring/window",
+      function latestWindow({ request }) {
+        authorize(request, "read");
+        return presentWindow(window());
+      },
+      {
+        detail: describe({
+          summary: "The window that the monitors looked at last",
+          description:
+            "Labelled predictions by what happened and what was predicted, the calibration curve by tenth of the probability, and the ROC curve.",
+          tag: "monitoring",
+          answer: { schema: windowSchema, example: exampleWindow },
+          problems: [401, 403],
+        }),
+      },
+    )
+    .get(
       "/monitoring/history",
       async function pastResults({ request }) {
         authorize(request, "read");
         const query = validate(historySchema, Object.fromEntries(new URL(request.url).searchParams));
-        const { monitor = null, feature = null, span } = query;
+        const { monitor = null, feature = null, metric = null, span } = query;
         const to = query.to ? millisecondsOf(query.to) : now();
         const from = query.from ? millisecondsOf(query.from) : 0;
         const found = span
-          ? await spanResults({ span, from: Math.max(from, to - longestHistory), to }, monitor, feature)
-          : results.history({ monitor, feature, from, to, limit: historyLimit });
+          ? (await readHistory({ span, from: Math.max(from, to - longestHistory), to })).filter(
+              (result) =>
+                (monitor ?? result.monitor) === result.monitor &&
+                (feature ?? result.feature) === result.feature &&
+                (metric ?? result.metric) === result.metric,
+            )
+          : results.history({ monitor, feature, metric, from, to, limit: historyLimit });
         return { results: found.map((result) => presentResult(result)) };
       },
       {
@@ -178,6 +199,7 @@ export function monitoringRoutes({
               description: monitorNames.join(", "),
               example: "drift",
             },
+            { name: "metric", in: "query", description: "psi, roc_auc, missing_ratio …", example: "psi" },
             { name: "feature", in: "query", description: "a field of a customer", example: "montant" },
             {
               name: "from",

@@ -61,7 +61,7 @@ export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []
   switch (monitor) {
     case "drift":
     case "prediction": {
-      const what = feature ?? "the predicted probability";
+      const what = feature ?? "The predicted probability";
       return isAlarm
         ? `${what} is not distributed as it was: PSI ${figure(value)}, ${outside}${moved(bins)}.`
         : `${what} is distributed as it was: PSI ${figure(value)}, which chance alone lets reach ${figure(result.thresholdUpper)}.`;

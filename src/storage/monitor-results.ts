@@ -34,6 +34,7 @@ export interface MonitorResult {
 export interface HistoryQuery {
   monitor: string | null;
   feature: string | null;
+  metric: string | null;
   from: number;
   to: number;
   limit: number;
@@ -69,12 +70,19 @@ export function createMonitorResultStore(database: Database) {
   );
   const history = prepare<
     Row,
-    { $monitor: string | null; $feature: string | null; $from: number; $to: number; $limit: number }[]
+    {
+      $monitor: string | null;
+      $feature: string | null;
+      $metric: string | null;
+      $from: number;
+      $to: number;
+      $limit: number;
+    }[]
   >(
     database,
     `SELECT ${columns} FROM (
        SELECT * FROM monitor_results
-       WHERE ($monitor IS NULL OR monitor = $monitor) AND ($feature IS NULL OR feature = $feature)
+       WHERE ($monitor IS NULL OR monitor = $monitor) AND ($feature IS NULL OR feature = $feature) AND ($metric IS NULL OR metric = $metric)
          AND evaluated_at BETWEEN $from AND $to
        ORDER BY evaluated_at DESC, seq DESC LIMIT $limit)
      ORDER BY evaluated_at, seq`,
@@ -92,8 +100,8 @@ export function createMonitorResultStore(database: Database) {
     /** The results of the last pass. */
     latest: (): MonitorResult[] => latest.all().map(fromRow),
     /** Results of a time range, oldest first; the newest `limit` when there are more. */
-    history: ({ monitor, feature, from, to, limit }: HistoryQuery): MonitorResult[] =>
-      history.all({ monitor, feature, from, to, limit } as never).map(fromRow),
+    history: ({ monitor, feature, metric, from, to, limit }: HistoryQuery): MonitorResult[] =>
+      history.all({ monitor, feature, metric, from, to, limit } as never).map(fromRow),
     eraseBefore: (time: number, limit: number): number => eraseOld.run(time, limit).changes,
   };
 }
