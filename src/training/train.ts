@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { runCommand } from "../command.ts";
+import { runCommand, wholeNumberFrom } from "../command.ts";
 import { type Config, readConfig } from "../config.ts";
 import { openDataset } from "../data/ingest.ts";
 import { AppError, messageOf } from "../errors.ts";
@@ -26,15 +26,6 @@ interface TrainArguments {
   out?: string;
   use: boolean;
 }
-
-const wholeFrom =
-  (least: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number from ${least}`);
-    return value;
-  };
 
 const ratio = (text: string): number => {
   const value = Number(text);
@@ -142,13 +133,13 @@ if (import.meta.main) {
   const command = new Command("train")
     .description("Trains, evaluates and registers a model version")
     .option("--data <file>", "CSV, gzipped CSV or Parquet (default: Train.csv, else sample.csv, in DATA_DIR/raw)")
-    .option("--rows <n>", "read only that many rows", wholeFrom(1))
-    .option("--seed <n>", "seed of the learner", wholeFrom(0), defaultParameters.seed)
-    .option("--rounds <n>", "trees at most", wholeFrom(1), defaultParameters.rounds)
+    .option("--rows <n>", "read only that many rows", wholeNumberFrom(1))
+    .option("--seed <n>", "seed of the learner", wholeNumberFrom(0), defaultParameters.seed)
+    .option("--rounds <n>", "trees at most", wholeNumberFrom(1), defaultParameters.rounds)
     .option(
       "--patience <n>",
       "rounds without improvement on validation before it stops; 0: never",
-      wholeFrom(0),
+      wholeNumberFrom(0),
       defaultParameters.earlyStoppingRounds,
     )
     .option(
