@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from "commander";
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { AppError, type ErrorCode, messageOf } from "./errors.ts";
 
 /** Exit codes as in sysexits.h where one fits; 1 is a defect of this program. */
@@ -28,3 +28,16 @@ export async function runCommand(command: Command, environment: Record<string, s
     process.exit(error instanceof AppError ? (exitCodes[error.code] ?? 70) : 1);
   }
 }
+
+/**
+ * The parser of an option that takes a whole number in decimal digits, from `least` on.
+ * @throws InvalidArgumentError for anything else: an empty text, a sign, a fraction, `1e3`, `0x10`, beyond 2^53 − 1.
+ */
+export const wholeNumberFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number from ${least}`);
+    return value;
+  };

@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
-import { Argument, Command, InvalidArgumentError } from "commander";
-import { runCommand } from "../../src/command.ts";
+import { Argument, Command } from "commander";
+import { runCommand, wholeNumberFrom } from "../../src/command.ts";
 import { benchLearner } from "./learner.ts";
 import { benchMonitors } from "./monitors.ts";
 import { benchServe } from "./serve.ts";
@@ -15,16 +15,17 @@ const benches: Record<string, (options: Options) => Promise<void>> = {
   learner: benchLearner,
   monitors: benchMonitors,
 };
-const whole = (text: string): number => {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("expected a whole number from 1");
-  return Number(text);
-};
 
 const command = new Command("bench")
   .description("Measures, each figure with its baseline in the same run")
   .addArgument(new Argument("[name]", "which to run; all when absent").choices(Object.keys(benches)))
-  .option("--days <n>", "monitors: undisturbed days that are simulated (half an hour for 200 on two cores)", whole, 200)
-  .option("--seeds <n>", "monitors: runs of each scenario", whole, 100)
+  .option(
+    "--days <n>",
+    "monitors: undisturbed days that are simulated (half an hour for 200 on two cores)",
+    wholeNumberFrom(1),
+    200,
+  )
+  .option("--seeds <n>", "monitors: runs of each scenario", wholeNumberFrom(1), 100)
   .action(async (name: string | undefined, options: Options) => {
     process.stdout.write(`${cpus().length} × ${cpus()[0]?.model.trim()}, Bun ${Bun.version}\n`);
     for (const [key, bench] of Object.entries(benches)) if (name === undefined || key === name) await bench(options);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { runCommand } from "../command.ts";
+import { runCommand, wholeNumberFrom } from "../command.ts";
 import { readConfig } from "../config.ts";
 import { AppError, messageOf } from "../errors.ts";
 import { transfer } from "./transfer.ts";
@@ -103,8 +103,18 @@ if (import.meta.main) {
     .description("Downloads the Expresso churn data from Kaggle into DATA_DIR/raw; goes on where it broke off")
     .option("--force", "download again even when Train.csv is there")
     .addOption(new Option("--url <url>", "another address of the ZIP").default(address).hideHelp())
-    .addOption(new Option("--timeout <ms>", "how long nothing may arrive").default(30_000).argParser(Number).hideHelp())
-    .addOption(new Option("--backoff <ms>", "wait before the first retry").default(1_000).argParser(Number).hideHelp())
+    .addOption(
+      new Option("--timeout <ms>", "how long nothing may arrive")
+        .default(30_000)
+        .argParser(wholeNumberFrom(1))
+        .hideHelp(),
+    )
+    .addOption(
+      new Option("--backoff <ms>", "wait before the first retry")
+        .default(1_000)
+        .argParser(wholeNumberFrom(0))
+        .hideHelp(),
+    )
     .action(download);
   await runCommand(command, process.env);
 }

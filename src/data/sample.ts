@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
-import { runCommand } from "../command.ts";
+import { Command } from "commander";
+import { runCommand, wholeNumberFrom } from "../command.ts";
 import { readConfig } from "../config.ts";
 import { columnOf, fields, type LabelledCustomer, targetColumn } from "../customer.ts";
 import { AppError, messageOf } from "../errors.ts";
@@ -72,20 +72,11 @@ export function writeSample(file: string, options: SyntheticOptions, onRows: (ro
   return churned / options.rows;
 }
 
-const whole =
-  (least: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number from ${least}`);
-    return value;
-  };
-
 if (import.meta.main) {
   const command = new Command("data:sample")
     .description("Makes synthetic customers in the shape of the Expresso data")
-    .option("--rows <n>", "customers to make", whole(1), 100_000)
-    .option("--seed <n>", "the same seed makes the same customers", whole(0), 1)
+    .option("--rows <n>", "customers to make", wholeNumberFrom(1), 100_000)
+    .option("--seed <n>", "the same seed makes the same customers", wholeNumberFrom(0), 1)
     .option("--out <file>", "CSV to write (default: sample.csv in DATA_DIR/raw)")
     .action(({ rows, seed, out }: { rows: number; seed: number; out?: string }) => {
       const file = out ?? join(readConfig(process.env).DATA_DIR, "raw", "sample.csv");

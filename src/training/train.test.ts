@@ -75,7 +75,34 @@ describe("bun run train", () => {
     }
   }, 30_000);
 
+  test("compares with another version, and lets a significantly worse one serve only when forced", async () => {
+    const serving = async () =>
+      (await runCommandFile("models/command.ts", ["list"], { DATA_DIR })).stdout.match(/^\* (\S+)/m)?.[1] as string;
+    await train(["--data", sample, "--rounds", "30"]);
+    const good = await serving();
+    const worse = ["--data", sample, "--rounds", "1", "--compare", good];
+    const heldBack = await train(worse);
+    expect([heldBack.code, heldBack.stderr]).toEqual([0, expect.stringContaining("significantly worse")]);
+    expect(heldBack.stdout).toMatch(
+      /less \S+ on the same [\d,]+ held-out customers[\s\S]*roc_auc +−[\s\S]*log_loss +\+/,
+    );
+    expect(await serving()).toBe(good);
+    expect((await train([...worse, "--force"])).stdout).toContain("It serves from now on");
+    const bad = await serving();
+    expect(bad).not.toBe(good);
+    expect((await train(["--data", sample, "--rounds", "30", "--compare", bad])).stdout).toContain(
+      "It serves from now on",
+    );
+    expect(await serving()).not.toBe(bad);
+  }, 90_000);
+
   test.each<[string, string[], number, string]>([
+    [
+      "a version to compare with that is not there",
+      ["--data", sample, "--compare", "none"],
+      66,
+      "no model version none",
+    ],
     ["no data", [], 66, "bun run data:download"],
     ["a file that is not there", ["--data", "nothing.csv"], 66, "does not exist"],
     ["an unknown option", ["--rouns", "3"], 64, "unknown option"],

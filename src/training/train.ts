@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { runCommand } from "../command.ts";
+import { runCommand, wholeNumberFrom } from "../command.ts";
 import { type Config, readConfig } from "../config.ts";
-import { openDataset } from "../data/ingest.ts";
+import { type Dataset, openDataset } from "../data/ingest.ts";
 import { AppError, messageOf } from "../errors.ts";
 import { defaultParameters } from "../learner/parameters.ts";
 import { type Manifest, performanceMetrics } from "../models/manifest.ts";
-import { createRegistry } from "../models/registry.ts";
+import { createRegistry, type Registry } from "../models/registry.ts";
 import { treesFile } from "../models/trees-file.ts";
+import { createRandom } from "../statistics/random.ts";
 import { openStores } from "../storage/stores.ts";
+import { type Comparison, compareVersions, comparisonTable } from "./comparison.ts";
 import { onnxFile, trainModel } from "./model.ts";
 import { createProgress } from "./progress.ts";
 import { pushWaiting, trainingPayload, waitingFile } from "./push.ts";
@@ -25,16 +27,9 @@ interface TrainArguments {
   threshold?: number;
   out?: string;
   use: boolean;
+  compare?: string;
+  force?: boolean;
 }
-
-const wholeFrom =
-  (least: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number from ${least}`);
-    return value;
-  };
 
 const ratio = (text: string): number => {
   const value = Number(text);
@@ -69,7 +64,10 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
   const progress = createProgress(process.stderr, parameters.rounds, Date.now);
   const stores = openStores(join(dataDirectory, "service.db"));
   const registry = createRegistry({ directory: join(dataDirectory, "models"), store: stores.models, now: Date.now });
-  const dataset = await openDataset(file, { rows: options.rows });
+  const dataset = await openTrainingData(file, options, registry).catch((error: unknown) => {
+    stores.close();
+    throw error;
+  });
   try {
     for (const warning of dataset.warnings) process.stderr.write(`warning: ${warning}\n`);
     const { manifest, onnx, trees } = await trainModel({
@@ -94,15 +92,34 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
       stores.replay.append(manifest.version, rows);
     }
     registry.add(manifest, { [onnxFile]: onnx, [treesFile]: trees, [waitingFile]: await trainingPayload(manifest) });
-    if (options.use) await registry.use(manifest.version);
+    let comparison: Comparison | null = null;
+    if (options.compare) {
+      progress.stage(`comparing with ${options.compare}`);
+      const versions = [manifest.version, options.compare] as const;
+      comparison = await compareVersions(registry, versions, dataset, createRandom(parameters.seed));
+    }
+    const isHeldBack = comparison?.isWorse === true && !options.force;
+    const isServing = options.use && !isHeldBack;
+    if (isServing) await registry.use(manifest.version);
     progress.end();
-    process.stdout.write(summary(manifest, options.use));
+    process.stdout.write(summary(manifest, isServing));
+    if (options.compare && comparison) process.stdout.write(comparisonTable(comparison, options.compare));
+    if (options.use && isHeldBack)
+      process.stderr.write(
+        `warning: ${manifest.version} is significantly worse than ${options.compare}: it was not made to serve (--force does)\n`,
+      );
     await tryPush(config.PUSHGATEWAY_URL, join(dataDirectory, "models"));
   } finally {
     progress.end();
     dataset.close();
     stores.close();
   }
+}
+
+/** The data, once it is sure that there is something to compare with: it would be late to learn that after the training. */
+async function openTrainingData(file: string, { rows, compare }: TrainArguments, registry: Registry): Promise<Dataset> {
+  if (compare) registry.readManifest(compare);
+  return openDataset(file, { rows });
 }
 
 async function tryPush(url: string, modelsDirectory: string): Promise<void> {
@@ -142,13 +159,13 @@ if (import.meta.main) {
   const command = new Command("train")
     .description("Trains, evaluates and registers a model version")
     .option("--data <file>", "CSV, gzipped CSV or Parquet (default: Train.csv, else sample.csv, in DATA_DIR/raw)")
-    .option("--rows <n>", "read only that many rows", wholeFrom(1))
-    .option("--seed <n>", "seed of the learner", wholeFrom(0), defaultParameters.seed)
-    .option("--rounds <n>", "trees at most", wholeFrom(1), defaultParameters.rounds)
+    .option("--rows <n>", "read only that many rows", wholeNumberFrom(1))
+    .option("--seed <n>", "seed of the learner", wholeNumberFrom(0), defaultParameters.seed)
+    .option("--rounds <n>", "trees at most", wholeNumberFrom(1), defaultParameters.rounds)
     .option(
       "--patience <n>",
       "rounds without improvement on validation before it stops; 0: never",
-      wholeFrom(0),
+      wholeNumberFrom(0),
       defaultParameters.earlyStoppingRounds,
     )
     .option(
@@ -157,6 +174,11 @@ if (import.meta.main) {
       ratio,
     )
     .option("--out <dir>", "data directory to write to (default: DATA_DIR)")
+    .option(
+      "--compare <version>",
+      "compare with that version on the same holdout; the new one serves unless it is significantly worse",
+    )
+    .option("--force", "with --compare: let it serve even so")
     .option("--no-use", "register the model without letting it serve")
     .action((options: TrainArguments) => train(options, readConfig(process.env)));
   await runCommand(command, process.env);
