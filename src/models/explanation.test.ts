@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generate } from "../data/synthetic.ts";
 import { openStores } from "../storage/stores.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
 import { createRegistry, type Registry } from "./registry.ts";
-import { decodeTrees, encodeTrees } from "./trees-file.ts";
+import { createServing } from "./serving.ts";
+import { decodeTrees, encodeTrees, treesFile } from "./trees-file.ts";
 
 const folder = temporaryFolder();
 let registry: Registry;
@@ -34,10 +35,10 @@ describe("explanations", () => {
     for (const { customer } of generate({ rows: 200, seed: 9 })) {
       model.encode(customer, features, 0);
       const [probability] = await model.session.score(features, 1);
-      const { base, contributions, log_odds, reasons } = explain(customer);
+      const { base, contributions, raw_score, reasons } = explain(customer);
       const sum = Object.values(contributions).reduce((total, value) => total + value, base);
-      expect(sum).toBeCloseTo(log_odds, 9);
-      expect(Math.abs(1 / (1 + Math.exp(-log_odds)) - (probability as number))).toBeLessThan(1e-6);
+      expect(sum).toBeCloseTo(raw_score, 9);
+      expect(Math.abs(1 / (1 + Math.exp(-raw_score)) - (probability as number))).toBeLessThan(1e-6);
       expect(reasons.length).toBeLessThanOrEqual(3);
     }
     await model.session.release();
@@ -52,6 +53,26 @@ describe("explanations", () => {
     expect(reasons[0]).toStartWith(`${largest} is`);
     expect(reasons.join()).toMatch(/region is not known: raises the risk|regularity is 2: raises the risk/);
     await model.session.release();
+  });
+
+  test("of a version that serves no more are those of its own trees and calibration", async () => {
+    const serving = createServing(registry, () => {});
+    await serving.follow();
+    const customer = { user_id: "a", regularity: 2 };
+    const first = serving.explanations().explain(customer);
+    const { manifest } = serving.model;
+    const { slope, intercept } = manifest.calibration;
+    const folderOfFirst = join(folder.path, "models", version);
+    registry.add(
+      { ...manifest, version: "later", calibration: { slope: 2 * slope, intercept } },
+      { [manifest.onnx.file]: readFileSync(join(folderOfFirst, manifest.onnx.file)), [treesFile]: readFileSync(file) },
+    );
+    await registry.use("later");
+    await serving.follow();
+    expect(serving.explanations("later")).toBe(serving.explanations());
+    expect(serving.explanations("later").explain(customer)).not.toEqual(first);
+    expect(serving.explanations(version).explain(customer)).toEqual(first);
+    await serving.model.session.release();
   });
 
   test("are not there when the trees are damaged or gone; the model serves all the same", async () => {

@@ -4,13 +4,13 @@ import { createExplainer } from "../learner/shap.ts";
 import { createEncoder } from "./encoding.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** Why a customer got a probability: calibrated log-odds, base + contributions = log_odds = ln(p / (1 − p)). */
+/** Why a customer got a probability p. All log-odds are after calibration: base + contributions = raw_score = ln(p / (1 − p)). */
 export interface Explanation {
   /** Log-odds of the average customer of training. */
   base: number;
   /** What each field adds (SHAP values). */
   contributions: Record<string, number>;
-  log_odds: number;
+  raw_score: number;
   /** The fields that add or take most, in words. */
   reasons: string[];
 }
@@ -51,7 +51,7 @@ export function createExplanations(
       return {
         base,
         contributions: Object.fromEntries(features.map(({ name }, f) => [name, values[f] as number])),
-        log_odds: values.reduce((sum, value) => sum + value, base),
+        raw_score: values.reduce((sum, value) => sum + value, base),
         reasons: order
           .slice(0, reasonCount)
           .map((f) => reasonOf(customer, (features[f] as (typeof features)[number]).name, values[f] as number)),
