@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generate } from "../data/synthetic.ts";
+import type { Tree } from "../learner/model.ts";
 import { openStores } from "../storage/stores.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { createExplanations } from "./explanation.ts";
+import type { FeatureEncoding } from "./manifest.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { createServing } from "./serving.ts";
 import { decodeTrees, encodeTrees, treesFile } from "./trees-file.ts";
@@ -44,15 +47,45 @@ describe("explanations", () => {
     await model.session.release();
   });
 
-  test("say in words what counts, what is not known too", async () => {
-    const model = await registry.load(version);
-    const { contributions, reasons } = model.explanations().explain({ user_id: "a", regularity: 2 });
-    const [largest] = Object.keys(contributions).sort(
-      (a, b) => Math.abs(contributions[b] as number) - Math.abs(contributions[a] as number),
+  test("say in words what counts most, what is not known too", () => {
+    const features: FeatureEncoding[] = [
+      { name: "region", kind: "categorical", levels: ["DAKAR"], other: 1 },
+      { name: "regularity", kind: "numeric" },
+      { name: "montant", kind: "numeric" },
+      { name: "orange", kind: "numeric" },
+      { name: "tigo", kind: "numeric" },
+    ];
+    // Half of the rows are above 5 or missing.
+    const stump = (feature: number, effect: number): Tree => ({
+      feature: Int32Array.of(feature, -1, -1),
+      threshold: Float32Array.of(5, 0, 0),
+      missingLeft: new Uint8Array(3),
+      left: Int32Array.of(1, 0, 0),
+      right: Int32Array.of(2, 0, 0),
+      value: Float32Array.of(0, -effect, effect),
+      gain: new Float32Array(3),
+      cover: Float64Array.of(10, 5, 5),
+    });
+    const trees = [stump(0, 2), stump(1, 1), stump(2, 0.5), stump(3, 0.25), stump(4, 0.01)];
+    const { explain } = createExplanations(
+      { features, calibration: { slope: 2, intercept: 0.5 } },
+      { featureNames: features.map(({ name }) => name), baseScore: -1, trees },
     );
-    expect(reasons[0]).toStartWith(`${largest} is`);
-    expect(reasons.join()).toMatch(/region is not known: raises the risk|regularity is 2: raises the risk/);
-    await model.session.release();
+    expect(explain({ user_id: "a", region: " ", regularity: 0, montant: 12.5, orange: 1, tigo: 9 })).toEqual({
+      base: -1.5,
+      contributions: { region: 4, regularity: -2, montant: 1, orange: -0.5, tigo: expect.closeTo(0.02, 6) },
+      raw_score: expect.closeTo(1.02, 6),
+      reasons: [
+        "region is not known: raises the risk",
+        "number of active days (regularity) is 0: lowers the risk",
+        "top-up amount (montant) is 12.5: raises the risk",
+      ],
+    });
+    const single = createExplanations(
+      { features, calibration: { slope: 1, intercept: 0 } },
+      { featureNames: features.map(({ name }) => name), baseScore: 0, trees: [stump(0, 1), stump(4, 0.01)] },
+    );
+    expect(single.explain({ user_id: "a", region: "DAKAR" }).reasons).toEqual(["region is DAKAR: lowers the risk"]);
   });
 
   test("of a version that serves no more are those of its own trees and calibration", async () => {

@@ -1,8 +1,8 @@
-import type { Customer, FieldName } from "../customer.ts";
+import { type Customer, textOf, wordsOf } from "../customer.ts";
 import type { BoostedTrees } from "../learner/model.ts";
 import { createExplainer } from "../learner/shap.ts";
 import { createEncoder } from "./encoding.ts";
-import type { Manifest } from "./manifest.ts";
+import type { FeatureEncoding, Manifest } from "./manifest.ts";
 
 /** Why a customer got a probability p. All log-odds are after calibration: base + contributions = raw_score = ln(p / (1 − p)). */
 export interface Explanation {
@@ -54,14 +54,13 @@ export function createExplanations(
         raw_score: values.reduce((sum, value) => sum + value, base),
         reasons: order
           .slice(0, reasonCount)
-          .map((f) => reasonOf(customer, (features[f] as (typeof features)[number]).name, values[f] as number)),
+          .map((f) => reasonOf(customer, features[f] as FeatureEncoding, values[f] as number)),
       };
     },
   };
 }
 
-function reasonOf(customer: Customer, name: FieldName, contribution: number): string {
-  const value = customer[name] ?? null;
-  const isMissing = value === null || (typeof value === "string" && value.trim() === "");
-  return `${name} is ${isMissing ? "not known" : value}: ${contribution > 0 ? "raises" : "lowers"} the risk`;
+function reasonOf(customer: Customer, feature: FeatureEncoding, contribution: number): string {
+  const value = feature.kind === "numeric" ? customer[feature.name] : textOf(customer, feature.name);
+  return `${wordsOf(feature.name)} is ${value ?? "not known"}: ${contribution > 0 ? "raises" : "lowers"} the risk`;
 }

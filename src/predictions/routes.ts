@@ -54,7 +54,7 @@ const exampleExplanation: Explanation = {
   base: -2.61,
   contributions: { region: -1.2, regularity: -0.6 },
   raw_score: -4.41,
-  reasons: ["region is DAKAR: lowers the risk"],
+  reasons: ["region is DAKAR: lowers the risk", "number of active days (regularity) is 41: lowers the risk"],
 };
 const querySchema = z.strictObject({ explain: z.enum(["true", "false"]).optional() });
 const batchQuerySchema = z.strictObject({
