@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleCustomer } from "./customer.ts";
+import { treesFile } from "./models/trees-file.ts";
 import { openDatabase } from "./storage/database.ts";
 import {
   poll,
@@ -39,13 +40,13 @@ async function metric(service: RunningService, name: string): Promise<number | u
 describe("the service as a process", () => {
   test("predicts when the trees that explain are damaged, and explains again once they are back", async () => {
     const models = join(DATA_DIR, "models");
-    const trees = join(models, String(readdirSync(models).find((name) => /^\d/.test(name))), "trees.json");
+    const trees = join(models, String(readdirSync(models).find((name) => /^\d/.test(name))), treesFile);
     const whole = readFileSync(trees);
     writeFileSync(trees, whole.subarray(0, whole.length / 2));
     const service = await startProcess(quiet);
     try {
       const refused = await postJson(`${service.url}/predict?explain=true`, exampleCustomer);
-      expect([refused.status, refused.body.detail]).toEqual([503, expect.stringContaining("trees.json is damaged")]);
+      expect([refused.status, refused.body.detail]).toEqual([503, expect.stringContaining(`${treesFile} is damaged`)]);
       expect((await postJson(`${service.url}/predict`, exampleCustomer)).status).toBe(200);
       expect(await metric(service, "churn_predictions_total")).toBe(1);
       writeFileSync(trees, whole);

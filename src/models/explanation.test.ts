@@ -9,7 +9,7 @@ import { createExplanations } from "./explanation.ts";
 import type { FeatureEncoding } from "./manifest.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { createServing } from "./serving.ts";
-import { decodeTrees, encodeTrees, treesFile } from "./trees-file.ts";
+import { treesFile } from "./trees-file.ts";
 
 const folder = temporaryFolder();
 let registry: Registry;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   close = stores.close;
   registry = createRegistry({ directory: join(folder.path, "models"), store: stores.models, now: () => 0 });
   version = registry.currentUse()?.version as string;
-  file = join(folder.path, "models", version, "trees.json");
+  file = join(folder.path, "models", version, treesFile);
 }, 60_000);
 afterAll(() => {
   close();
@@ -109,19 +109,16 @@ describe("explanations", () => {
   });
 
   test("are not there when the trees are damaged or gone; the model serves all the same", async () => {
-    const text = encodeTrees(decodeTrees(await Bun.file(file).text()));
-    expect(text).toBe(await Bun.file(file).text());
+    const whole = readFileSync(file);
     for (const [damage, reason] of [
-      [() => writeFileSync(file, text.slice(0, 100)), "damaged"],
+      [() => writeFileSync(file, whole.subarray(0, 100)), "damaged"],
       [() => rmSync(file), "cannot read"],
     ] as const) {
       damage();
       const model = await registry.load(version);
       expect(() => model.explanations()).toThrow(reason);
       await model.session.release();
-      writeFileSync(file, text);
+      writeFileSync(file, whole);
     }
-    const shorter = { ...JSON.parse(text), cover: "" };
-    expect(() => decodeTrees(JSON.stringify(shorter))).toThrow("cover has 0 nodes");
   });
 });
