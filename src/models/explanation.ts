@@ -6,7 +6,7 @@ import type { FeatureEncoding, Manifest } from "./manifest.ts";
 
 /** Why a customer got a probability p. All log-odds are after calibration: base + contributions = raw_score = ln(p / (1 − p)). */
 export interface Explanation {
-  /** Log-odds of the average customer of training. */
+  /** Mean log-odds of the customers of training. */
   base: number;
   /** What each field adds (SHAP values). */
   contributions: Record<string, number>;

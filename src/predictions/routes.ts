@@ -41,7 +41,7 @@ const examplePrediction = {
 };
 
 const explanationSchema = z.object({
-  base: z.number().meta({ description: "log-odds of the average customer of training, after calibration" }),
+  base: z.number().meta({ description: "mean log-odds of the customers of training, after calibration" }),
   contributions: z
     .record(z.string(), z.number())
     .meta({ description: "what each field adds to the log-odds, after calibration (exact SHAP values)" }),
