@@ -47,6 +47,26 @@ describe("explanations", () => {
     await model.session.release();
   });
 
+  test("contribute to other customers what the manifest says is usual", async () => {
+    const { manifest, session, explanations } = await registry.load(version);
+    await session.release();
+    const { contributionsOf } = explanations();
+    const rows = 1500;
+    const sums = new Float64Array(manifest.features.length);
+    for (const { customer } of generate({ rows, seed: 10 }))
+      contributionsOf(customer).forEach((value, f) => {
+        sums[f] = (sums[f] as number) + Math.abs(value);
+      });
+    const { attribution } = manifest;
+    expect(Object.keys(attribution?.features ?? {})).toEqual(manifest.features.map(({ name }) => name));
+    manifest.features.forEach(({ name }, f) => {
+      const usual = attribution?.features[name] ?? { mean: Number.NaN, standardDeviation: Number.NaN };
+      const error = usual.standardDeviation * Math.sqrt(1 / rows + 1 / (attribution?.rows ?? Number.NaN));
+      expect(Math.abs((sums[f] as number) / rows - usual.mean)).toBeLessThanOrEqual(5 * error);
+    });
+    expect(attribution?.features.regularity?.mean).toBeGreaterThan(0.1);
+  });
+
   test("say in words what counts most, what is not known too", () => {
     const features: FeatureEncoding[] = [
       { name: "region", kind: "categorical", levels: ["DAKAR"], other: 1 },
