@@ -63,14 +63,22 @@ async function send(
 
 const predict = (customer: unknown) => send("POST", "/predict", customer);
 
+/** How many predictions were stored, and how many requests refused, by what /metrics tells. */
+async function counted(): Promise<{ predictions: number; rejections: number }> {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  const total = (name: string) =>
+    [...text.matchAll(new RegExp(`^${name}\\{.*\\} (\\d+)$`, "gm"))].reduce((sum, found) => sum + Number(found[1]), 0);
+  return { predictions: total("churn_predictions_total"), rejections: total("churn_prediction_rejections_total") };
+}
+
 describe("POST /predict?explain=true", () => {
   test("also says why", async () => {
     const { status, body } = await send("POST", "/predict?explain=true", exampleCustomer);
     expect(status).toBe(200);
-    const { base, contributions, log_odds } = body.explanation as {
+    const { base, contributions, raw_score } = body.explanation as {
       base: number;
       contributions: Record<string, number>;
-      log_odds: number;
+      raw_score: number;
     };
     expect(Object.keys(contributions).sort()).toEqual(
       Object.keys(exampleCustomer)
@@ -78,17 +86,29 @@ describe("POST /predict?explain=true", () => {
         .sort(),
     );
     const sum = Object.values(contributions).reduce((total, value) => total + value, base);
-    expect(Math.abs(sum - log_odds)).toBeLessThan(1e-9);
-    expect(Math.abs(1 / (1 + Math.exp(-log_odds)) - (body.probability as number))).toBeLessThan(1e-6);
+    expect(Math.abs(sum - raw_score)).toBeLessThan(1e-9);
+    expect(Math.abs(1 / (1 + Math.exp(-raw_score)) - (body.probability as number))).toBeLessThan(1e-6);
     expect((await send("GET", `/predictions/${body.prediction_id}`)).status).toBe(200);
   });
 
   test("refuses another query before anything is stored", async () => {
-    for (const query of ["explain=yes", "explain=true&verbose=1", "why=true"]) {
+    const before = await counted();
+    const queries = ["explain=yes", "explain=", "explain=true&explain=true", "explain=true&verbose=1", "why=true"];
+    for (const query of queries) {
       const { status, body } = await send("POST", `/predict?${query}`, exampleCustomer);
-      expect([status, (body.errors as unknown[]).length]).toEqual([422, 1]);
+      expect([query, status, (body.errors as unknown[]).length]).toEqual([query, 422, 1]);
     }
+    expect(await counted()).toEqual({ ...before, rejections: before.rejections + queries.length });
     expect((await send("POST", "/predict?explain=false", exampleCustomer)).body.explanation).toBeUndefined();
+  });
+
+  test("is for one customer: a batch is not explained", async () => {
+    const before = await counted();
+    const customers = [exampleCustomer];
+    const { status, body } = await send("POST", "/predict/batch?explain=true", { customers });
+    expect([status, body.detail]).toEqual([422, expect.stringContaining("POST /predict?explain=true")]);
+    expect((await send("POST", "/predict/batch?why=true", { customers })).status).toBe(422);
+    expect(await counted()).toEqual({ ...before, rejections: before.rejections + 2 });
   });
 });
 

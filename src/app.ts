@@ -159,14 +159,7 @@ export function createApp(options: AppOptions) {
         },
       }),
     )
-    .use(
-      predictionRoutes({
-        service: predictions,
-        authorize,
-        onRejected,
-        explainer: () => serving.model.explanations().explain,
-      }),
-    )
+    .use(predictionRoutes({ service: predictions, authorize, onRejected }))
     .use(feedbackRoutes({ service: feedback, authorize }))
     .use(modelRoutes({ registry, serving, audit, now, authorize }))
     .use(

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleCustomer } from "./customer.ts";
+import { treesFile } from "./models/trees-file.ts";
 import { openDatabase } from "./storage/database.ts";
 import {
   poll,
@@ -37,6 +38,26 @@ async function metric(service: RunningService, name: string): Promise<number | u
 }
 
 describe("the service as a process", () => {
+  test("predicts when the trees that explain are damaged, and explains again once they are back", async () => {
+    const models = join(DATA_DIR, "models");
+    const trees = join(models, String(readdirSync(models).find((name) => /^\d/.test(name))), treesFile);
+    const whole = readFileSync(trees);
+    writeFileSync(trees, whole.subarray(0, whole.length / 2));
+    const service = await startProcess(quiet);
+    try {
+      const refused = await postJson(`${service.url}/predict?explain=true`, exampleCustomer);
+      expect([refused.status, refused.body.detail]).toEqual([503, expect.stringContaining(`${treesFile} is damaged`)]);
+      expect((await postJson(`${service.url}/predict`, exampleCustomer)).status).toBe(200);
+      expect(await metric(service, "churn_predictions_total")).toBe(1);
+      writeFileSync(trees, whole);
+      const explained = await postJson(`${service.url}/predict?explain=true`, exampleCustomer);
+      expect([explained.status, typeof explained.body.explanation]).toEqual([200, "object"]);
+    } finally {
+      writeFileSync(trees, whole);
+      await service.end("SIGTERM");
+    }
+  });
+
   test("has every acknowledged prediction and label after it was killed under load", async () => {
     const acknowledged: string[] = [];
     const labelled: string[] = [];

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { Argument, Command } from "commander";
 import { runCommand, wholeNumberFrom } from "../../src/command.ts";
+import { benchExplain } from "./explain.ts";
 import { benchLearner } from "./learner.ts";
 import { benchMonitors } from "./monitors.ts";
 import { benchServe } from "./serve.ts";
@@ -13,6 +14,7 @@ interface Options {
 const benches: Record<string, (options: Options) => Promise<void>> = {
   serve: benchServe,
   learner: benchLearner,
+  explain: benchExplain,
   monitors: benchMonitors,
 };
 

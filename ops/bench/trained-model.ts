@@ -19,13 +19,17 @@ export async function runScript(script: string, options: string[], env: Record<s
 }
 
 /** A data directory of its own with a model trained on synthetic customers. */
-export async function trainModel(rows: number, rounds: number): Promise<{ directory: string; remove(): void }> {
+export async function trainModel(
+  rows: number,
+  rounds: number,
+  options: string[] = [],
+): Promise<{ directory: string; remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), "churnwatch-bench-"));
   const directory = join(folder, "data");
   const sample = join(folder, "sample.csv");
   const env = { DATA_DIR: directory, PUSHGATEWAY_URL: "" };
   await runScript("src/data/sample.ts", ["--rows", String(rows), "--out", sample], env);
-  await runScript("src/training/train.ts", ["--data", sample, "--rounds", String(rounds)], env);
+  await runScript("src/training/train.ts", ["--data", sample, "--rounds", String(rounds), ...options], env);
   return { directory, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

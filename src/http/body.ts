@@ -41,6 +41,20 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): z.outp
   throw new AppError("invalid_input", `${where}${first?.message}${more}`, { flaws });
 }
 
+/**
+ * The parameters of a request's address; one that is given twice is a list.
+ * @throws AppError `invalid_input`
+ */
+export function readQuery<S extends z.ZodType>(request: Request, schema: S): z.output<S> {
+  const start = request.url.indexOf("?");
+  const parameters = new URLSearchParams(start < 0 ? "" : request.url.slice(start));
+  const values = [...new Set(parameters.keys())].map((name) => {
+    const all = parameters.getAll(name);
+    return [name, all.length === 1 ? all[0] : all];
+  });
+  return validate(schema, Object.fromEntries(values));
+}
+
 const mediaType = (request: Request): string =>
   (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 

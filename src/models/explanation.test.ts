@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generate } from "../data/synthetic.ts";
+import type { Tree } from "../learner/model.ts";
 import { openStores } from "../storage/stores.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { createExplanations } from "./explanation.ts";
+import type { FeatureEncoding } from "./manifest.ts";
 import { createRegistry, type Registry } from "./registry.ts";
-import { decodeTrees, encodeTrees } from "./trees-file.ts";
+import { createServing } from "./serving.ts";
+import { treesFile } from "./trees-file.ts";
 
 const folder = temporaryFolder();
 let registry: Registry;
@@ -19,7 +23,7 @@ beforeAll(async () => {
   close = stores.close;
   registry = createRegistry({ directory: join(folder.path, "models"), store: stores.models, now: () => 0 });
   version = registry.currentUse()?.version as string;
-  file = join(folder.path, "models", version, "trees.json");
+  file = join(folder.path, "models", version, treesFile);
 }, 60_000);
 afterAll(() => {
   close();
@@ -34,40 +38,107 @@ describe("explanations", () => {
     for (const { customer } of generate({ rows: 200, seed: 9 })) {
       model.encode(customer, features, 0);
       const [probability] = await model.session.score(features, 1);
-      const { base, contributions, log_odds, reasons } = explain(customer);
+      const { base, contributions, raw_score, reasons } = explain(customer);
       const sum = Object.values(contributions).reduce((total, value) => total + value, base);
-      expect(sum).toBeCloseTo(log_odds, 9);
-      expect(Math.abs(1 / (1 + Math.exp(-log_odds)) - (probability as number))).toBeLessThan(1e-6);
+      expect(sum).toBeCloseTo(raw_score, 9);
+      expect(Math.abs(1 / (1 + Math.exp(-raw_score)) - (probability as number))).toBeLessThan(1e-6);
       expect(reasons.length).toBeLessThanOrEqual(3);
     }
     await model.session.release();
   });
 
-  test("say in words what counts, what is not known too", async () => {
-    const model = await registry.load(version);
-    const { contributions, reasons } = model.explanations().explain({ user_id: "a", regularity: 2 });
-    const [largest] = Object.keys(contributions).sort(
-      (a, b) => Math.abs(contributions[b] as number) - Math.abs(contributions[a] as number),
+  test("contribute to other customers what the manifest says is usual", async () => {
+    const { manifest, session, explanations } = await registry.load(version);
+    await session.release();
+    const { contributionsOf } = explanations();
+    const rows = 1500;
+    const sums = new Float64Array(manifest.features.length);
+    for (const { customer } of generate({ rows, seed: 10 }))
+      contributionsOf(customer).forEach((value, f) => {
+        sums[f] = (sums[f] as number) + Math.abs(value);
+      });
+    const { attribution } = manifest;
+    expect(Object.keys(attribution?.features ?? {})).toEqual(manifest.features.map(({ name }) => name));
+    manifest.features.forEach(({ name }, f) => {
+      const usual = attribution?.features[name] ?? { mean: Number.NaN, standardDeviation: Number.NaN };
+      const error = usual.standardDeviation * Math.sqrt(1 / rows + 1 / (attribution?.rows ?? Number.NaN));
+      expect(Math.abs((sums[f] as number) / rows - usual.mean)).toBeLessThanOrEqual(5 * error);
+    });
+    expect(attribution?.features.regularity?.mean).toBeGreaterThan(0.1);
+  });
+
+  test("say in words what counts most, what is not known too", () => {
+    const features: FeatureEncoding[] = [
+      { name: "region", kind: "categorical", levels: ["DAKAR"], other: 1 },
+      { name: "regularity", kind: "numeric" },
+      { name: "montant", kind: "numeric" },
+      { name: "orange", kind: "numeric" },
+      { name: "tigo", kind: "numeric" },
+    ];
+    // Half of the rows are above 5 or missing.
+    const stump = (feature: number, effect: number): Tree => ({
+      feature: Int32Array.of(feature, -1, -1),
+      threshold: Float32Array.of(5, 0, 0),
+      missingLeft: new Uint8Array(3),
+      left: Int32Array.of(1, 0, 0),
+      right: Int32Array.of(2, 0, 0),
+      value: Float32Array.of(0, -effect, effect),
+      gain: new Float32Array(3),
+      cover: Float64Array.of(10, 5, 5),
+    });
+    const trees = [stump(0, 2), stump(1, 1), stump(2, 0.5), stump(3, 0.25), stump(4, 0.01)];
+    const { explain } = createExplanations(
+      { features, calibration: { slope: 2, intercept: 0.5 } },
+      { featureNames: features.map(({ name }) => name), baseScore: -1, trees },
     );
-    expect(reasons[0]).toStartWith(`${largest} is`);
-    expect(reasons.join()).toMatch(/region is not known: raises the risk|regularity is 2: raises the risk/);
-    await model.session.release();
+    expect(explain({ user_id: "a", region: " ", regularity: 0, montant: 12.5, orange: 1, tigo: 9 })).toEqual({
+      base: -1.5,
+      contributions: { region: 4, regularity: -2, montant: 1, orange: -0.5, tigo: expect.closeTo(0.02, 6) },
+      raw_score: expect.closeTo(1.02, 6),
+      reasons: [
+        "region is not known: raises the risk",
+        "number of active days (regularity) is 0: lowers the risk",
+        "top-up amount (montant) is 12.5: raises the risk",
+      ],
+    });
+    const single = createExplanations(
+      { features, calibration: { slope: 1, intercept: 0 } },
+      { featureNames: features.map(({ name }) => name), baseScore: 0, trees: [stump(0, 1), stump(4, 0.01)] },
+    );
+    expect(single.explain({ user_id: "a", region: "DAKAR" }).reasons).toEqual(["region is DAKAR: lowers the risk"]);
+  });
+
+  test("of a version that serves no more are those of its own trees and calibration", async () => {
+    const serving = createServing(registry, () => {});
+    await serving.follow();
+    const customer = { user_id: "a", regularity: 2 };
+    const first = serving.explanations().explain(customer);
+    const { manifest } = serving.model;
+    const { slope, intercept } = manifest.calibration;
+    const folderOfFirst = join(folder.path, "models", version);
+    registry.add(
+      { ...manifest, version: "later", calibration: { slope: 2 * slope, intercept } },
+      { [manifest.onnx.file]: readFileSync(join(folderOfFirst, manifest.onnx.file)), [treesFile]: readFileSync(file) },
+    );
+    await registry.use("later");
+    await serving.follow();
+    expect(serving.explanations("later")).toBe(serving.explanations());
+    expect(serving.explanations("later").explain(customer)).not.toEqual(first);
+    expect(serving.explanations(version).explain(customer)).toEqual(first);
+    await serving.model.session.release();
   });
 
   test("are not there when the trees are damaged or gone; the model serves all the same", async () => {
-    const text = encodeTrees(decodeTrees(await Bun.file(file).text()));
-    expect(text).toBe(await Bun.file(file).text());
+    const whole = readFileSync(file);
     for (const [damage, reason] of [
-      [() => writeFileSync(file, text.slice(0, 100)), "damaged"],
+      [() => writeFileSync(file, whole.subarray(0, 100)), "damaged"],
       [() => rmSync(file), "cannot read"],
     ] as const) {
       damage();
       const model = await registry.load(version);
       expect(() => model.explanations()).toThrow(reason);
       await model.session.release();
-      writeFileSync(file, text);
+      writeFileSync(file, whole);
     }
-    const shorter = { ...JSON.parse(text), cover: "" };
-    expect(() => decodeTrees(JSON.stringify(shorter))).toThrow("cover has 0 nodes");
   });
 });

@@ -1,16 +1,16 @@
-import type { Customer, FieldName } from "../customer.ts";
+import { type Customer, textOf, wordsOf } from "../customer.ts";
 import type { BoostedTrees } from "../learner/model.ts";
 import { createExplainer } from "../learner/shap.ts";
 import { createEncoder } from "./encoding.ts";
-import type { Manifest } from "./manifest.ts";
+import type { FeatureEncoding, Manifest } from "./manifest.ts";
 
-/** Why a customer got a probability: calibrated log-odds, base + contributions = log_odds = ln(p / (1 − p)). */
+/** Why a customer got a probability p. All log-odds are after calibration: base + contributions = raw_score = ln(p / (1 − p)). */
 export interface Explanation {
-  /** Log-odds of the average customer of training. */
+  /** Mean log-odds of the customers of training. */
   base: number;
   /** What each field adds (SHAP values). */
   contributions: Record<string, number>;
-  log_odds: number;
+  raw_score: number;
   /** The fields that add or take most, in words. */
   reasons: string[];
 }
@@ -51,17 +51,16 @@ export function createExplanations(
       return {
         base,
         contributions: Object.fromEntries(features.map(({ name }, f) => [name, values[f] as number])),
-        log_odds: values.reduce((sum, value) => sum + value, base),
+        raw_score: values.reduce((sum, value) => sum + value, base),
         reasons: order
           .slice(0, reasonCount)
-          .map((f) => reasonOf(customer, (features[f] as (typeof features)[number]).name, values[f] as number)),
+          .map((f) => reasonOf(customer, features[f] as FeatureEncoding, values[f] as number)),
       };
     },
   };
 }
 
-function reasonOf(customer: Customer, name: FieldName, contribution: number): string {
-  const value = customer[name] ?? null;
-  const isMissing = value === null || (typeof value === "string" && value.trim() === "");
-  return `${name} is ${isMissing ? "not known" : value}: ${contribution > 0 ? "raises" : "lowers"} the risk`;
+function reasonOf(customer: Customer, feature: FeatureEncoding, contribution: number): string {
+  const value = feature.kind === "numeric" ? customer[feature.name] : textOf(customer, feature.name);
+  return `${wordsOf(feature.name)} is ${value ?? "not known"}: ${contribution > 0 ? "raises" : "lowers"} the risk`;
 }

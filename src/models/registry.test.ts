@@ -84,6 +84,14 @@ describe("the registry", () => {
     expect(probability).toBeCloseTo(1 / (1 + Math.exp(-1)), 6);
   });
 
+  test("loads a model without trees, which explains nothing", async () => {
+    add("a");
+    const { session, explanations } = await registry.load("a");
+    await session.release();
+    expect(explanations).toThrow("model a has no trees");
+    expect(() => registry.readExplanations("a")).toThrow("model a has no trees");
+  });
+
   test("serves what it was told to, and goes back", async () => {
     for (const version of ["a", "b"]) add(version);
     expect(registry.currentUse()).toBeNull();

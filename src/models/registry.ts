@@ -107,7 +107,7 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
   function readExplanations(manifest: Manifest): Explanations {
     const { version, trees } = manifest;
     if (!trees) throw new AppError("unavailable", `model ${version} has no trees to explain its predictions by`);
-    return createExplanations(manifest, decodeTrees(Buffer.from(readChecked(version, trees)).toString("utf8")));
+    return createExplanations(manifest, decodeTrees(readChecked(version, trees)));
   }
 
   return {

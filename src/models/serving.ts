@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import type { Explanations } from "./explanation.ts";
 import type { LoadedModel, Registry } from "./registry.ts";
 
 export type Serving = ReturnType<typeof createServing>;
@@ -19,14 +20,28 @@ export function createServing(registry: Registry, onChange: (model: LoadedModel)
     return true;
   }
 
+  function loaded(): LoadedModel {
+    if (!model) throw new AppError("unavailable", "no model is loaded yet: train one with bun run train");
+    return model;
+  }
+
   return {
     /** @throws AppError `unavailable` when no model is loaded. */
     get model(): LoadedModel {
-      if (!model) throw new AppError("unavailable", "no model is loaded yet: train one with bun run train");
-      return model;
+      return loaded();
     },
     get isReady(): boolean {
       return model !== null;
+    },
+    /**
+     * What explains the predictions of a version, the one that serves when none is named.
+     * @throws AppError `unavailable` when it has no trees, or they are damaged.
+     */
+    explanations(version?: string): Explanations {
+      const { manifest, explanations } = loaded();
+      return version === undefined || version === manifest.version
+        ? explanations()
+        : registry.readExplanations(version);
     },
     /** Loads the registry's current version when it is not the one that serves; a version that fails to load changes nothing. */
     follow(): Promise<boolean> {

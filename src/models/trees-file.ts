@@ -1,9 +1,10 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { AppError, messageOf } from "../errors.ts";
 import type { BoostedTrees, Tree } from "../learner/model.ts";
 
-export const treesFile = "trees.json";
-const format = 1;
+export const treesFile = "trees.json.gz";
+const format = 2;
 
 const array = z.base64();
 /** Node arrays of all trees one after another, little-endian, base64; `sizes` says how many nodes each tree has. */
@@ -34,8 +35,8 @@ const kinds = {
 } as const;
 const parts = Object.keys(kinds) as (keyof typeof kinds)[];
 
-/** The file that keeps a model's trees for explanations: JSON around typed arrays. */
-export function encodeTrees({ featureNames, baseScore, trees }: BoostedTrees): string {
+/** The file that keeps a model's trees for explanations: gzipped JSON around typed arrays. The same trees give the same bytes. */
+export function encodeTrees({ featureNames, baseScore, trees }: BoostedTrees): Uint8Array {
   const joined = (part: keyof typeof kinds): string =>
     Buffer.concat(
       trees.map((tree) => {
@@ -43,19 +44,20 @@ export function encodeTrees({ featureNames, baseScore, trees }: BoostedTrees): s
         return new Uint8Array(buffer, byteOffset, byteLength);
       }),
     ).toString("base64");
-  return JSON.stringify({
+  const content = {
     format,
     featureNames,
     baseScore,
     sizes: trees.map(({ feature }) => feature.length),
     ...Object.fromEntries(parts.map((part) => [part, joined(part)])),
-  });
+  };
+  return gzipSync(JSON.stringify(content));
 }
 
 /** @throws AppError `unavailable` for a file that {@link encodeTrees} did not write. */
-export function decodeTrees(text: string): BoostedTrees {
+export function decodeTrees(file: Uint8Array): BoostedTrees {
   try {
-    const { featureNames, baseScore, sizes, ...encoded } = schema.parse(JSON.parse(text));
+    const { featureNames, baseScore, sizes, ...encoded } = schema.parse(JSON.parse(gunzipSync(file).toString("utf8")));
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const whole = Object.fromEntries(
       parts.map((part) => {

@@ -1,9 +1,9 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { type Customer, customerSchema, exampleCustomer } from "../customer.ts";
+import { customerSchema, exampleCustomer } from "../customer.ts";
 import { AppError, type RejectionReason } from "../errors.ts";
 import type { Role } from "../http/access.ts";
-import { readJson, validate } from "../http/body.ts";
+import { readJson, readQuery } from "../http/body.ts";
 import { describe } from "../http/describe.ts";
 import type { Explanation } from "../models/explanation.ts";
 import type { Label } from "../storage/labels.ts";
@@ -41,26 +41,25 @@ const examplePrediction = {
 };
 
 const explanationSchema = z.object({
-  base: z.number(),
-  contributions: z.record(z.string(), z.number()),
-  log_odds: z.number(),
-  reasons: z.array(z.string()),
+  base: z.number().meta({ description: "mean log-odds of the customers of training, after calibration" }),
+  contributions: z
+    .record(z.string(), z.number())
+    .meta({ description: "what each field adds to the log-odds, after calibration (exact SHAP values)" }),
+  raw_score: z
+    .number()
+    .meta({ description: "base + contributions = ln(probability / (1 − probability)), after calibration" }),
+  reasons: z.array(z.string()).meta({ description: "up to three fields that count most, the largest first" }),
 }) satisfies z.ZodType<Explanation>;
 const exampleExplanation: Explanation = {
   base: -2.61,
   contributions: { region: -1.2, regularity: -0.6 },
-  log_odds: -4.41,
-  reasons: ["region is DAKAR: lowers the risk"],
+  raw_score: -4.41,
+  reasons: ["region is DAKAR: lowers the risk", "number of active days (regularity) is 41: lowers the risk"],
 };
 const querySchema = z.strictObject({ explain: z.enum(["true", "false"]).optional() });
-
-/** @throws AppError `invalid_input` for a query other than `explain=true` or `explain=false`. */
-function asksExplanation(request: Request): boolean {
-  const start = request.url.indexOf("?");
-  if (start < 0) return false;
-  const query = Object.fromEntries(new URLSearchParams(request.url.slice(start)));
-  return validate(querySchema, query).explain === "true";
-}
+const batchQuerySchema = z.strictObject({
+  explain: z.never({ error: "a batch is not explained: send POST /predict?explain=true for each customer" }).optional(),
+});
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const presentLabel = (label: Label) => ({
@@ -89,14 +88,16 @@ export interface PredictionRoutesOptions {
   service: PredictionService;
   authorize(request: Request, role: Role): string;
   onRejected(reason: RejectionReason): void;
-  /** What explains the predictions of the model that serves. @throws AppError `unavailable` when nothing does. */
-  explainer(): (customer: Customer) => Explanation;
 }
 
-export function predictionRoutes({ service, authorize, onRejected, explainer }: PredictionRoutesOptions) {
-  async function readCounted<S extends z.ZodType>(request: Request, schema: S, limit: number): Promise<z.output<S>> {
+export function predictionRoutes({ service, authorize, onRejected }: PredictionRoutesOptions) {
+  /** The query and the body of a request; what is wrong with them is counted. */
+  async function readCounted<Q extends z.ZodType, B extends z.ZodType>(
+    request: Request,
+    { query, body, limit }: { query: Q; body: B; limit: number },
+  ): Promise<{ query: z.output<Q>; body: z.output<B> }> {
     try {
-      return await readJson(request, schema, limit);
+      return { query: readQuery(request, query), body: await readJson(request, body, limit) };
     } catch (error) {
       if (error instanceof AppError)
         onRejected(error.flaws[0]?.reason ?? (error.code === "invalid_input" ? "other" : asReason(error)));
@@ -109,20 +110,25 @@ export function predictionRoutes({ service, authorize, onRejected, explainer }: 
       "/predict",
       async function predict({ request }) {
         authorize(request, "predict");
-        const isExplained = asksExplanation(request);
-        const customer = await readCounted(request, customerSchema, singleLimit);
-        const explain = isExplained ? explainer() : null;
+        const { query, body: customer } = await readCounted(request, {
+          query: querySchema,
+          body: customerSchema,
+          limit: singleLimit,
+        });
+        if (query.explain === "true") return service.explain({ customer, source: "request" });
         const [prediction] = await service.predict([{ customer, source: "request" }]);
-        return explain ? { ...prediction, explanation: explain(customer) } : prediction;
+        return prediction;
       },
       {
         parse: "none",
         detail: describe({
           summary: "Will this customer churn?",
           description:
-            "Absent, null and blank values are missing; missing is information, never an error. With `?explain=true` the answer also says why: log-odds that the fields add (exact SHAP values), base + contributions = log_odds = ln(p / (1 − p)).",
+            "Absent, null and blank values are missing; missing is information, never an error. With `?explain=true` the answer also says why: the log-odds that each field adds (exact SHAP values), all after calibration, so that base + contributions = raw_score = ln(probability / (1 − probability)). A model without trees (imported, or its file damaged) then answers 503 and stores nothing.",
           tag: "predictions",
-          parameters: [{ name: "explain", in: "query", description: "true or false", example: "true" }],
+          parameters: [
+            { name: "explain", in: "query", description: "true: also say why; false when absent", example: "true" },
+          ],
           body: { schema: customerSchema, example: exampleCustomer },
           answer: {
             schema: predictionSchema.extend({ explanation: explanationSchema.optional() }),
@@ -136,7 +142,9 @@ export function predictionRoutes({ service, authorize, onRejected, explainer }: 
       "/predict/batch",
       async function predictBatch({ request }) {
         authorize(request, "predict");
-        const { customers } = await readCounted(request, batchSchema, batchLimit);
+        const { customers } = (
+          await readCounted(request, { query: batchQuerySchema, body: batchSchema, limit: batchLimit })
+        ).body;
         return {
           predictions: await service.predict(customers.map((customer) => ({ customer, source: "request" as const }))),
         };

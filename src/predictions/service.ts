@@ -1,6 +1,7 @@
 import type { Customer } from "../customer.ts";
 import { AppError } from "../errors.ts";
 import type { FeedbackService } from "../feedback/service.ts";
+import type { Explanation } from "../models/explanation.ts";
 import type { Serving } from "../models/serving.ts";
 import type { Durability } from "../storage/durability.ts";
 import type { Label, LabelStatus, LabelStore } from "../storage/labels.ts";
@@ -16,6 +17,10 @@ export interface Prediction {
   /** Probability from which a customer is called a churner. */
   threshold: number;
   model_version: string;
+}
+
+export interface ExplainedPrediction extends Prediction {
+  explanation: Explanation;
 }
 
 /** A label that is known in advance and released later: only the replay has one. */
@@ -107,6 +112,17 @@ export function createPredictionService(options: PredictionServiceOptions) {
      * @throws AppError `unavailable` when there is no model, too much waits, or they could not be stored.
      */
     predict: (requests: readonly PredictionRequest[]): Promise<Prediction[]> => batcher.submit(requests),
+    /**
+     * @returns the stored prediction with what made it, by the trees of the model that made it.
+     * @throws AppError `unavailable` as `predict` does, and when that model cannot explain: before anything is stored.
+     */
+    async explain(request: PredictionRequest): Promise<ExplainedPrediction> {
+      serving.explanations();
+      const [prediction] = (await batcher.submit([request])) as [Prediction];
+      // Another model may serve by now.
+      const { explain } = serving.explanations(prediction.model_version);
+      return { ...prediction, explanation: explain(request.customer) };
+    },
     /** @throws AppError `not_found` */
     get(id: string): PredictionRecord {
       const prediction = predictions.byId(id);

@@ -39,7 +39,7 @@ export interface TrainedModel {
   manifest: Manifest;
   onnx: Uint8Array;
   /** The content of the trees' file. */
-  trees: string;
+  trees: Uint8Array;
 }
 
 const parityLimit = 1e-6;
@@ -158,7 +158,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     parity: { rows: served.length, maximumDifference },
     reference,
     attribution: measureAttribution(model, matrices.holdout, calibration.slope),
-    trees: fileOf(treesFile, Buffer.from(trees)),
+    trees: fileOf(treesFile, trees),
     onnx: fileOf(onnxFile, onnx),
   };
   return { manifest, onnx, trees };

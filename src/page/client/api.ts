@@ -65,7 +65,7 @@ export interface Prediction {
   churn: boolean;
   threshold: number;
   model_version: string;
-  explanation?: { base: number; contributions: Record<string, number>; log_odds: number; reasons: string[] };
+  explanation?: { base: number; contributions: Record<string, number>; raw_score: number; reasons: string[] };
 }
 
 export type Customer = Record<string, string | number | null>;

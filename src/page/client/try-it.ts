@@ -97,7 +97,7 @@ export function createTryIt(fields: readonly { name: string; isNumeric: boolean;
 }
 
 /** From the average customer to this one, field by field, in log-odds. */
-function waterfall({ base, contributions, log_odds: end }: NonNullable<Prediction["explanation"]>): HTMLElement {
+function waterfall({ base, contributions, raw_score: end }: NonNullable<Prediction["explanation"]>): HTMLElement {
   const sorted = Object.entries(contributions).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
   const rest = sorted.slice(shownReasons).reduce((sum, [, value]) => sum + value, 0);
   const steps: [string, number][] = [...sorted.slice(0, shownReasons), ["all others", rest]];
