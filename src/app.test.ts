@@ -335,6 +335,7 @@ describe("the rest", () => {
         "GET /monitoring",
         "GET /monitoring/distributions",
         "GET /monitoring/history",
+        "GET /monitoring/window",
         "GET /predictions/{id}",
         "GET /scenario",
         "POST /feedback",
@@ -351,13 +352,23 @@ describe("the rest", () => {
   });
 
   test("has pages that load nothing from outside", async () => {
-    for (const path of ["/", "/docs"]) {
+    for (const [path, policy] of [
+      ["/", "default-src 'none'; script-src 'self'"],
+      ["/docs", "default-src 'self'"],
+    ] as const) {
       const { status, body, headers } = await send("GET", path);
       expect(status).toBe(200);
-      expect(String(body)).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
-      expect(headers.get("content-security-policy")).toContain("default-src 'self'");
+      const loaded = [...String(body).matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target as string);
+      expect(loaded.length).toBeGreaterThan(1);
+      for (const target of loaded.filter((found) => !found.startsWith("data:"))) {
+        expect(target).toStartWith("/");
+        expect([target, (await send("GET", target)).status]).toEqual([target, 200]);
+      }
+      expect(headers.get("content-security-policy")).toStartWith(policy);
     }
-    expect((await send("GET", "/docs/swagger-ui-bundle.js")).status).toBe(200);
+    const { headers } = await send("GET", "/page/app.js");
+    const again = await send("GET", "/page/app.js", undefined, { "if-none-match": headers.get("etag") as string });
+    expect(again.status).toBe(304);
   });
 
   test("exposes OpenMetrics on request", async () => {

@@ -7,7 +7,7 @@ let customers: LabelledCustomer[];
 
 beforeAll(() => {
   customers = [...generate({ rows: 100_000, seed: 1 })];
-});
+}, 60_000);
 
 const share = (rows: readonly LabelledCustomer[], has: (customer: Customer, churned: boolean) => boolean): number =>
   rows.reduce((count, { customer, churned }) => count + (has(customer, churned) ? 1 : 0), 0) / rows.length;
