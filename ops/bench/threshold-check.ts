@@ -1,6 +1,7 @@
 import { performanceMetrics } from "../../src/models/manifest.ts";
 import { cellCounts } from "../../src/models/profile.ts";
 import type { LoadedModel } from "../../src/models/registry.ts";
+import { attributionLaw } from "../../src/monitoring/attribution.ts";
 import { countBins } from "../../src/monitoring/drift.ts";
 import { createPsiThresholds, nullOf } from "../../src/monitoring/thresholds.ts";
 import { createWindow, labelledRows } from "../../src/monitoring/window.ts";
@@ -16,6 +17,8 @@ import { printTable } from "./table.ts";
 const windowSize = 2000;
 const windows = 4000;
 const rates = [0.05, 0.01, 0.001];
+/** Rows of which the monitors know the explanation. */
+const explained = 500;
 
 /**
  * The thresholds' laws held against resampling: how often windows drawn from held-out customers exceed the value that a law says
@@ -57,6 +60,21 @@ export function checkThresholds(model: LoadedModel, pool: Pool): void {
       const psi = populationStabilityIndex(counts, feature ? countBins(feature, cells) : cells);
       count("PSI, mean of 17", (rate) => psi > thresholds.get(name, counts, windowSize, rate));
     });
+    const { attribution } = manifest;
+    if (attribution) {
+      const mean = new Float64Array(manifest.features.length);
+      for (let row = 0; row < explained; row++) {
+        (pool.contributions[random.integer(pool.customers.length)] as Float64Array).forEach((value, f) => {
+          mean[f] = (mean[f] as number) + Math.abs(value) / explained;
+        });
+      }
+      manifest.features.forEach(({ name }, f) => {
+        const usual = attribution.features[name];
+        if (!usual) return;
+        const law = attributionLaw(usual, explained, attribution.rows);
+        count("attribution, mean of 16, above", (rate) => (mean[f] as number) > nullThreshold(law, rate));
+      });
+    }
     const { probabilities, labels } = labelledRows(window);
     const realized = classificationIntervals(probabilities, labels, threshold);
     const estimate = estimatePerformance(probabilities, threshold).metrics;
@@ -83,7 +101,13 @@ export function checkThresholds(model: LoadedModel, pool: Pool): void {
       ["", ...rates.map(String)],
       ...[...exceeded].map(([name, counts]) => [
         name,
-        ...counts.map((n) => (n / windows / (name.startsWith("PSI") ? columns.length : 1)).toPrecision(2)),
+        ...counts.map((n) =>
+          (
+            n /
+            windows /
+            (name.startsWith("PSI") ? columns.length : name.startsWith("attribution") ? manifest.features.length : 1)
+          ).toPrecision(2),
+        ),
       ]),
     ],
   );

@@ -60,7 +60,11 @@ describe("explanations", () => {
     const { attribution } = manifest;
     expect(Object.keys(attribution?.features ?? {})).toEqual(manifest.features.map(({ name }) => name));
     manifest.features.forEach(({ name }, f) => {
-      const usual = attribution?.features[name] ?? { mean: Number.NaN, standardDeviation: Number.NaN };
+      const usual = attribution?.features[name] ?? {
+        mean: Number.NaN,
+        standardDeviation: Number.NaN,
+        skewness: Number.NaN,
+      };
       const error = usual.standardDeviation * Math.sqrt(1 / rows + 1 / (attribution?.rows ?? Number.NaN));
       expect(Math.abs((sums[f] as number) / rows - usual.mean)).toBeLessThanOrEqual(5 * error);
     });

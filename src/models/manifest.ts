@@ -71,11 +71,14 @@ export const manifestSchema = z.object({
   estimated: z.record(z.enum(performanceMetrics), figure),
   parity: z.object({ rows: z.number().int(), maximumDifference: z.number() }),
   reference: referenceProfileSchema,
-  /** Mean and standard deviation of |SHAP value| by feature over rows of the holdout, calibrated log-odds; absent without trees. */
+  /** Moments of |SHAP value| by feature over rows of the holdout, calibrated log-odds; absent without trees. */
   attribution: z
     .object({
       rows: z.number().int(),
-      features: z.record(z.string(), z.object({ mean: z.number(), standardDeviation: z.number() })),
+      features: z.record(
+        z.string(),
+        z.object({ mean: z.number(), standardDeviation: z.number(), skewness: z.number() }),
+      ),
     })
     .optional(),
   /** The trees that explanations are made of; a model of another tool has none. */

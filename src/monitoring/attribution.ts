@@ -1,5 +1,6 @@
 import type { Manifest } from "../models/manifest.ts";
 import { normalQuantile } from "../statistics/distributions.ts";
+import { type NullDistribution, nullThreshold } from "../statistics/null-distribution.ts";
 import { type Finding, finding, leastRows, rateWithin, unjudgedFinding } from "./finding.ts";
 
 /** Explained predictions that are kept. */
@@ -33,8 +34,26 @@ export function createAttributionWindow(width: number) {
 }
 
 /**
- * Whether the predictions lean on their features as they did: mean |SHAP value| of each against the reference, with a normal
- * bound for the difference of two means. Nothing for a model without trees.
+ * What a mean |SHAP value| does by chance: the difference of two means, with the third cumulant of a law whose large values are
+ * rare (Pearson type III).
+ */
+export function attributionLaw(
+  { mean, standardDeviation, skewness }: { mean: number; standardDeviation: number; skewness: number },
+  rows: number,
+  referenceRows: number,
+): NullDistribution {
+  const spread = 1 / rows + 1 / referenceRows;
+  return {
+    draws: new Float64Array(),
+    mean,
+    standardDeviation: standardDeviation * Math.sqrt(spread),
+    skewness: Math.max(0, (skewness * (1 / rows ** 2 - 1 / referenceRows ** 2)) / spread ** 1.5),
+  };
+}
+
+/**
+ * Whether the predictions lean on their features as they did: mean |SHAP value| of each against the reference. The lower bound is
+ * that of a normal law, which is further away than that of a skewed one. Nothing for a model without trees.
  */
 export function attributionFindings(window: AttributionWindow, { attribution, features }: Manifest): Finding[] {
   if (!attribution) return [];
@@ -45,12 +64,12 @@ export function attributionFindings(window: AttributionWindow, { attribution, fe
     const base = { monitor: "attribution", metric: "mean_contribution", feature: name, rows } as const;
     const usual = attribution.features[name];
     if (rows < leastRows || !usual) return unjudgedFinding(base, "insufficient");
-    const spread = z * usual.standardDeviation * Math.sqrt(1 / rows + 1 / attribution.rows);
+    const law = attributionLaw(usual, rows, attribution.rows);
     return finding({
       ...base,
       value: window.mean(f),
-      thresholdLower: Math.max(0, usual.mean - spread),
-      thresholdUpper: usual.mean + spread,
+      thresholdLower: Math.max(0, law.mean - z * law.standardDeviation),
+      thresholdUpper: law.standardDeviation > 0 ? nullThreshold(law, rate / 2) : law.mean,
       chance: rate,
     });
   });

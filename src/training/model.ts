@@ -17,6 +17,7 @@ import { fitPlatt, logistic } from "../statistics/calibration.ts";
 import { classificationIntervals } from "../statistics/classification-intervals.ts";
 import { confusionCounts } from "../statistics/confusion.ts";
 import { estimatePerformance } from "../statistics/estimation.ts";
+import { nullFromDraws } from "../statistics/null-distribution.ts";
 import { createRandom } from "../statistics/random.ts";
 import { thresholdMaximisingF1 } from "../statistics/threshold.ts";
 import { fitEncoding } from "./encoding.ts";
@@ -180,22 +181,19 @@ function measureAttribution(model: BoostedTrees, columns: readonly Float32Array[
   const rows = Math.min(attributionRows, all);
   const row = new Float32Array(width);
   const out = new Float64Array(width);
-  const sums = new Float64Array(width);
-  const squares = new Float64Array(width);
+  const sizes = columns.map(() => new Float64Array(rows));
   for (let i = 0; i < rows; i++) {
     columns.forEach((column, f) => {
       row[f] = column[Math.floor((i * all) / rows)] as number;
     });
     explainer.contributions(row, out).forEach((value, f) => {
-      const size = Math.abs(slope * value);
-      sums[f] = (sums[f] as number) + size;
-      squares[f] = (squares[f] as number) + size ** 2;
+      (sizes[f] as Float64Array)[i] = Math.abs(slope * value);
     });
   }
   const features = Object.fromEntries(
     model.featureNames.map((name, f) => {
-      const mean = (sums[f] as number) / rows;
-      return [name, { mean, standardDeviation: Math.sqrt(Math.max(0, (squares[f] as number) / rows - mean ** 2)) }];
+      const { mean, standardDeviation, skewness } = nullFromDraws(sizes[f] as Float64Array);
+      return [name, { mean, standardDeviation, skewness: standardDeviation > 0 ? skewness : 0 }];
     }),
   );
   return { rows, features };
