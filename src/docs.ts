@@ -19,17 +19,10 @@ const page = (title: string, body: string, head = ""): Response =>
 
 const start = `const ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null });\n`;
 
-const front = `<main style="font:16px/1.5 system-ui;max-width:42rem;margin:4rem auto;padding:0 1rem">
-<h1>Churnwatch</h1><p>Predicts churn, and knows when to stop believing the prediction.</p><ul>
-<li><a href="/docs">How to call it</a></li><li><a href="/monitoring">What the monitors say</a></li>
-<li><a href="/models">Model versions</a></li><li><a href="/metrics">Metrics</a></li>
-<li><a href="/health/ready">Health</a></li></ul></main>`;
-
-/** Pages for people. Everything they load comes from this service. */
+/** The description of the API for people. Everything it loads comes from this service. */
 export function docsRoutes() {
   const hidden = { detail: { hide: true } };
   return new Elysia({ name: "docs" })
-    .get("/", () => page("Churnwatch", front), hidden)
     .get(
       "/docs",
       () =>

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+export interface Asset {
+  type: string;
+  body: Uint8Array<ArrayBuffer>;
+  gzipped: Uint8Array<ArrayBuffer>;
+  tag: string;
+}
+
+function assetOf(type: string, text: string): Asset {
+  const body = Buffer.from(text);
+  return {
+    type: `${type}; charset=utf-8`,
+    body,
+    gzipped: gzipSync(body, { level: 9 }),
+    tag: `"${Bun.hash(body).toString(36)}"`,
+  };
+}
+
+async function bundle(entry: string): Promise<string> {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(import.meta.dir, entry)],
+    target: "browser",
+    minify: true,
+  });
+  return (outputs[0] as Blob).text();
+}
+
+/** The files of the page: built from their sources once, when they are first asked for. */
+export function createPageAssets() {
+  const built = new Map<string, Promise<Asset>>();
+  const once = (name: string, build: () => Promise<Asset>) => (): Promise<Asset> => {
+    const asset = built.get(name) ?? build();
+    built.set(name, asset);
+    return asset;
+  };
+  return {
+    html: once("html", async () => assetOf("text/html", await Bun.file(join(import.meta.dir, "page.html")).text())),
+    script: once("script", async () => assetOf("text/javascript", await bundle("client/main.ts"))),
+    style: once("style", async () => assetOf("text/css", await bundle("page.css"))),
+  };
+}
+
+/** The answer with an asset: compressed where the caller takes it, empty when the caller has it already. */
+export function respondWith(asset: Asset, request: Request, headers: Record<string, string> = {}): Response {
+  const common = { "cache-control": "no-cache", etag: asset.tag, vary: "accept-encoding", ...headers };
+  if (request.headers.get("if-none-match") === asset.tag) return new Response(null, { status: 304, headers: common });
+  const isGzipped = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
+  return new Response(isGzipped ? asset.gzipped : asset.body, {
+    headers: { ...common, "content-type": asset.type, ...(isGzipped && { "content-encoding": "gzip" }) },
+  });
+}

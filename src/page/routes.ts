@@ -1,0 +1,127 @@
+import { Elysia } from "elysia";
+import { type Customer, fields } from "../customer.ts";
+import { AppError } from "../errors.ts";
+import type { Role } from "../http/access.ts";
+import type { Registry } from "../models/registry.ts";
+import type { Serving } from "../models/serving.ts";
+import { leastCoverage, leastLabels, leastRows } from "../monitoring/finding.ts";
+import { pagePanels } from "../monitoring/panels.ts";
+import type { Random } from "../statistics/random.ts";
+import type { ReplayStore } from "../storage/replay.ts";
+import type { SumsStore } from "../storage/sums.ts";
+import { createPageAssets, respondWith } from "./assets.ts";
+import { figuresOf } from "./figures.ts";
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+const shownTime = 3_600_000;
+
+export interface PageRoutesOptions {
+  serving: Serving;
+  registry: Registry;
+  sums: Pick<SumsStore, "between">;
+  replay: Pick<ReplayStore, "from" | "sourceFor">;
+  random: Random;
+  windowSize: number;
+  /** Requests refused since the start, by reason. */
+  rejections(): Promise<{ reason: string; count: number }[]>;
+  scenarios: readonly string[];
+  feedbackDelay: number;
+  now: () => number;
+  authorize(request: Request, role: Role): string;
+}
+
+/** The operator's page, and what only it reads. */
+export function pageRoutes(options: PageRoutesOptions) {
+  const { serving, registry, sums, replay, random, windowSize, rejections, now, authorize } = options;
+  const assets = createPageAssets();
+  const hidden = { detail: { hide: true } };
+
+  return new Elysia({ name: "page" })
+    .get(
+      "/",
+      async ({ request }) => respondWith(await assets.html(), request, { "content-security-policy": policy }),
+      hidden,
+    )
+    .get("/page/app.js", async ({ request }) => respondWith(await assets.script(), request), hidden)
+    .get("/page/page.css", async ({ request }) => respondWith(await assets.style(), request), hidden)
+    .get(
+      "/page/setup",
+      function pageSetup({ request }) {
+        authorize(request, "read");
+        const { scenarios, feedbackDelay } = options;
+        const { features } = serving.model.manifest.reference;
+        return {
+          panels: pagePanels,
+          scenarios,
+          feedback_delay: feedbackDelay,
+          least: { rows: leastRows, labels: leastLabels, coverage: leastCoverage },
+          fields: fields.map((field) => {
+            const feature = features.find(({ name }) => name === field.name);
+            return { ...field, levels: feature?.kind === "categorical" ? feature.levels : [] };
+          }),
+        };
+      },
+      hidden,
+    )
+    .get(
+      "/page/window",
+      async function pageWindow({ request }) {
+        authorize(request, "read");
+        const { manifest } = serving.model;
+        const time = now();
+        const minutes = [...sums.between(manifest.version, time - shownTime, time)];
+        return {
+          at: time,
+          model: { version: manifest.version, trained_at: manifest.trainedAt, importance: manifest.importance },
+          ...figuresOf(manifest, minutes, windowSize),
+          rejections: await rejections(),
+        };
+      },
+      hidden,
+    )
+    .get(
+      "/page/customer",
+      function replayedCustomer({ request }) {
+        authorize(request, "read");
+        const version = replay.sourceFor(serving.model.manifest.version);
+        if (!version) throw new AppError("not_found", "there are no held-out customers to replay: train a model first");
+        const held = registry.readManifest(version).data.splits.holdout;
+        const [row] = [random.integer(Math.max(1, held)), 0].flatMap((position) => replay.from(version, position, 1));
+        if (!row) throw new AppError("not_found", "every held-out customer was erased: fill in one by hand");
+        return { customer: JSON.parse(row.customer) as Customer, churned: row.churned === 1 };
+      },
+      hidden,
+    )
+    .get(
+      "/page/models",
+      function compareModels({ request }) {
+        authorize(request, "read");
+        const use = registry.currentUse();
+        return {
+          models: registry.list().map(({ version, trainedAt }) => {
+            const { data, learner, threshold, performance, durationSeconds } = registry.readManifest(version);
+            return {
+              version,
+              trained_at: trainedAt,
+              serving_since: version === use?.version ? use.usedAt : null,
+              rows: data.rows,
+              trees: learner.trees,
+              threshold,
+              duration_seconds: durationSeconds,
+              holdout: performance.holdout.metrics,
+            };
+          }),
+        };
+      },
+      hidden,
+    );
+}
