@@ -80,20 +80,24 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
     folder?.remove();
   });
 
-  test("it is painted within 300 ms, and is smaller than 150 kB in all", async () => {
-    await page.goto(service.url);
-    const paint = await until("the first paint", () =>
-      page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime),
-    );
-    expect(paint).toBeLessThan(300);
-    const sizes = await page.evaluate(() =>
-      performance
-        .getEntriesByType("resource")
-        .filter(({ name }) => /\.(js|css)$/.test(name))
-        .map((entry) => (entry as PerformanceResourceTiming).encodedBodySize),
-    );
-    expect(sizes).toHaveLength(2);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
+  test("it is painted within 300 ms (the median of five visits), and is smaller than 150 kB in all", async () => {
+    const paints: number[] = [];
+    let size = 0;
+    for (let round = 0; round < 5; round++) {
+      await page.goto(service.url);
+      const paint = await until("the first paint", () =>
+        page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime),
+      );
+      paints.push(paint);
+      size = await page.evaluate(() =>
+        [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+          .filter(({ name }) => name.endsWith("/") || name.endsWith(".js"))
+          .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0),
+      );
+    }
+    expect(paints.sort((a, b) => a - b)[2]).toBeLessThan(300);
+    expect(size).toBeGreaterThan(10_000);
+    expect(size).toBeLessThan(150_000);
   });
 
   test("every panel has data within 60 s; what was refused appears by its reason", async () => {

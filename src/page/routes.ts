@@ -12,16 +12,6 @@ import type { SumsStore } from "../storage/sums.ts";
 import { createPageAssets, respondWith } from "./assets.ts";
 import { figuresOf } from "./figures.ts";
 
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 const shownTime = 3_600_000;
 
 export interface PageRoutesOptions {
@@ -46,13 +36,9 @@ export function pageRoutes(options: PageRoutesOptions) {
   const hidden = { detail: { hide: true } };
 
   return new Elysia({ name: "page" })
-    .get(
-      "/",
-      async ({ request }) => respondWith(await assets.html(), request, { "content-security-policy": policy }),
-      hidden,
-    )
+    .onStart(() => assets.build())
+    .get("/", async ({ request }) => respondWith(await assets.html(), request), hidden)
     .get("/page/app.js", async ({ request }) => respondWith(await assets.script(), request), hidden)
-    .get("/page/page.css", async ({ request }) => respondWith(await assets.style(), request), hidden)
     .get(
       "/page/setup",
       function pageSetup({ request }) {

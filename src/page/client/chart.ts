@@ -102,7 +102,7 @@ export function createChart(
           : [],
       ),
       axes: [
-        { ...axis, values: (_, ticks) => clocks(ticks) },
+        { ...axis, size: 30, values: (_, ticks) => clocks(ticks) },
         { ...axis, size: 62, values: (_, ticks) => ticks.map(format) },
       ],
       hooks: { draw: [(u) => drawOnsets(u, onsets)] },
@@ -159,16 +159,21 @@ function drawOnsets(u: uPlot, onsets: readonly Onset[]): void {
   ctx.fillStyle = color("--onset");
   ctx.lineWidth = 1.5 * ratio;
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
-  for (const { at, name } of onsets) {
+  ctx.textAlign = "left";
+  let free = Number.POSITIVE_INFINITY;
+  // From the newest on: names that would cover a newer one are left out.
+  for (const { at, name } of onsets.toSorted((a, b) => b.at - a.at)) {
     const x = u.valToPos(at / 1000, "x", true);
     if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    const fitsRight = x + ctx.measureText(name).width + 8 * ratio < bbox.left + bbox.width;
-    ctx.textAlign = fitsRight ? "left" : "right";
-    ctx.fillText(name, x + (fitsRight ? 4 : -4) * ratio, bbox.top + 12 * ratio);
+    const width = ctx.measureText(name).width + 8 * ratio;
+    const start = x + width < bbox.left + bbox.width ? x : x - width;
+    if (start + width > free) continue;
+    free = start;
+    ctx.fillText(name, start + 4 * ratio, bbox.top + 12 * ratio);
   }
   ctx.restore();
 }

@@ -125,11 +125,15 @@ export function createInputs(setup: Setup, history: History, now: () => number) 
         id: `drift-${feature}`,
         "data-verdict": result.verdict,
         "aria-pressed": String(feature === chosen),
-        "aria-label": `${feature}: drift ${figure(ratio, 2)} times its threshold`,
       },
       html("span", {}, feature),
       html("span", { class: "track" }, piece(0, Math.min(1, ratio / 2)), html("b")),
-      html("span", { class: "figure" }, ratio >= 100 ? "> 100 ×" : `${figure(ratio, 2)} ×`),
+      html(
+        "span",
+        { class: "figure" },
+        ratio >= 100 ? "> 100 ×" : `${figure(ratio, 2)} ×`,
+        html("span", { class: "hidden" }, " its threshold"),
+      ),
     );
     button.addEventListener("click", () => {
       choose(feature, true).catch((error) => {

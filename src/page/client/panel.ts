@@ -15,7 +15,7 @@ export function createPanel(key: PanelKey, setup: Setup): PanelView {
   const element = document.querySelector<HTMLElement>(`[data-panel="${key}"]`);
   if (!element) throw new Error(`page.html has no panel ${key}`);
   const { title, meaning, empty, metrics } = setup.panels[key];
-  const body = html("div", { hidden: true });
+  const body = html("div", { hidden: true, class: "body" });
   const state = html("div", { class: "state" }, "Loading …");
   const heading = html("h3", {}, title);
   const about = html("p", {}, meaning, metrics.length > 0 ? ` In Prometheus: ${metrics.join(", ")}.` : "");

@@ -70,6 +70,10 @@ export function createPredictions(setup: Setup, history: History) {
     heat,
     html("p", { class: "quiet" }, "low probability"),
     ends,
+    legend([
+      { kind: "estimate", text: "more customers than in the reference" },
+      { kind: "now", text: "fewer" },
+    ]),
   );
   const balanceChart = createChart(
     balanceCanvas,
@@ -137,18 +141,18 @@ export function createPredictions(setup: Setup, history: History) {
   };
 }
 
-/** A column a minute, a row a bin of the reference: strong where more customers are than the reference has. */
+/** A column a minute, a row a bin of the reference: coloured by how far it has more or fewer customers than the reference. */
 function drawHeat(canvas: HTMLCanvasElement, { minutes, score }: WindowFigures): void {
   const bins = score.reference.length;
   canvas.width = Math.max(minutes.length, 1);
   canvas.height = bins;
   const context = canvas.getContext("2d");
   if (!context) return;
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.fillStyle = color("--now");
   minutes.forEach((minute, column) => {
     minute.score.forEach((share, bin) => {
-      context.globalAlpha = Math.min(1, share / (3 * (score.reference[bin] || 1)));
+      const change = Math.log2((share + 1e-6) / ((score.reference[bin] ?? 0) + 1e-6));
+      context.fillStyle = color(change > 0 ? "--estimate" : "--now");
+      context.globalAlpha = Math.min(1, 0.06 + Math.abs(change));
       context.fillRect(column, bins - 1 - bin, 1, 1);
     });
   });

@@ -8,6 +8,10 @@ const figures = ["missing_ratio", "unseen_ratio", "out_of_range_ratio"] as const
 export function createSource(setup: Setup) {
   const quality = createPanel("missing", setup);
   quality.title.textContent = "Missing, never seen, out of range";
+  // It may be wider than a narrow window: scrolled by keyboard, too.
+  quality.body.tabIndex = 0;
+  quality.body.setAttribute("role", "region");
+  quality.body.setAttribute("aria-label", "Missing, never seen and out of range, by input");
   const rejections = createPanel("rejections", setup);
 
   return {

@@ -11,7 +11,8 @@ export function showVerdict({ verdict, alarms }: Monitoring): void {
   const because = split < 0 ? "" : verdict.sentence.slice(split + 2);
   byId("verdict").dataset.severity = verdict.since === null ? "unknown" : verdict.severity;
   document.title = `${verdict.severity === "ok" ? "" : "! "}${headline} – Churnwatch`;
-  const words = { headline, because: because.charAt(0).toUpperCase() + because.slice(1) };
+  // An alarm may begin with the name of a field, which stays as it is.
+  const words = { headline, because: alarms.length > 0 ? because : because.charAt(0).toUpperCase() + because.slice(1) };
   for (const [id, text] of Object.entries(words)) if (byId(id).textContent !== text) byId(id).textContent = text;
   byId("advice").textContent = verdict.advice;
   const chance = alarms[0]?.chance;
