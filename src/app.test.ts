@@ -335,7 +335,6 @@ describe("the rest", () => {
         "GET /monitoring",
         "GET /monitoring/distributions",
         "GET /monitoring/history",
-        "GET /monitoring/window",
         "GET /predictions/{id}",
         "GET /scenario",
         "POST /feedback",
@@ -360,7 +359,7 @@ describe("the rest", () => {
       expect(status).toBe(200);
       const loaded = [...String(body).matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target as string);
       expect(loaded.length).toBeGreaterThan(1);
-      for (const target of loaded.filter((found) => !found.startsWith("data:"))) {
+      for (const target of loaded.filter((found) => !/^(data:|#)/.test(found))) {
         expect(target).toStartWith("/");
         expect([target, (await send("GET", target)).status]).toEqual([target, 200]);
       }

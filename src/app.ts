@@ -20,7 +20,7 @@ import type { Refusals } from "./monitoring/refusals.ts";
 import { monitoringRoutes } from "./monitoring/routes.ts";
 import type { ScenarioSwitch } from "./monitoring/scenario.ts";
 import type { MonitoringThread } from "./monitoring/thread.ts";
-import { pageRoutes } from "./page/routes.ts";
+import { type PageRoutesOptions, pageRoutes } from "./page/routes.ts";
 import { predictionRoutes } from "./predictions/routes.ts";
 import type { PredictionService } from "./predictions/service.ts";
 import type { AuditLog } from "./storage/audit.ts";
@@ -42,8 +42,8 @@ export interface AppOptions {
   access: Access;
   /** Erases a person. @returns whether anything was known of them. */
   eraseCustomer(userId: string): boolean;
-  /** A held-out customer of the replay, drawn at random; null when there is none. */
-  drawCustomer(): unknown;
+  /** What the operator's page reads beyond the API. */
+  page: Pick<PageRoutesOptions, "sums" | "replay" | "random" | "windowSize" | "scenarios" | "feedbackDelay">;
   now: () => number;
   /** Told of every error that is a defect of this program. */
   onDefect(error: unknown, request: Request): void;
@@ -109,6 +109,11 @@ export function createApp(options: AppOptions) {
     refusals.add();
   };
 
+  async function rejections(): Promise<{ reason: string; count: number }[]> {
+    const { values } = await instruments.rejections.get();
+    return values.map(({ labels, value }) => ({ reason: String(labels.reason), count: value }));
+  }
+
   function observe(method: string, route: string, status: number, startedAt: number): void {
     const series = `${method} ${route} ${status}`;
     let child = durations.get(series);
@@ -146,7 +151,7 @@ export function createApp(options: AppOptions) {
       openapi({
         provider: null,
         specPath: "/openapi.json",
-        exclude: { paths: ["/", /^\/docs/] },
+        exclude: { paths: ["/", /^\/(docs|page)/] },
         documentation: {
           openapi: "3.1.0",
           info: {
@@ -167,7 +172,6 @@ export function createApp(options: AppOptions) {
         results,
         readHistory: historyOf,
         distributions,
-        window: () => monitors.latest,
         scenario,
         events,
         audit,
@@ -227,7 +231,7 @@ export function createApp(options: AppOptions) {
       { detail: describe({ summary: "Metrics for Prometheus", tag: "service", answerType: "text/plain" }) },
     )
     .use(docsRoutes())
-    .use(pageRoutes({ authorize, drawCustomer: options.drawCustomer }));
+    .use(pageRoutes({ ...options.page, registry, serving, rejections, now, authorize }));
 
   function notFound(request: Request, path: string): Response {
     const allowed = new Set(app.routes.filter((route) => matches(route.path, path)).map((route) => route.method));

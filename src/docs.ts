@@ -19,7 +19,7 @@ const page = (title: string, body: string, head = ""): Response =>
 
 const start = `const ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null });\n`;
 
-/** The API's documentation. Everything it loads comes from this service. */
+/** The description of the API for people. Everything it loads comes from this service. */
 export function docsRoutes() {
   const hidden = { detail: { hide: true } };
   return new Elysia({ name: "docs" })

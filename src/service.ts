@@ -5,7 +5,7 @@ import { createReplay } from "../scheduler/replay.ts";
 import { createRetention } from "../scheduler/retention.ts";
 import { createMonitorRun } from "../scheduler/run-monitors.ts";
 import { createApp } from "./app.ts";
-import type { Config } from "./config.ts";
+import { type Config, scenarioNames } from "./config.ts";
 import { AppError, messageOf } from "./errors.ts";
 import { createFeedbackService } from "./feedback/service.ts";
 import { createAccess } from "./http/access.ts";
@@ -142,17 +142,18 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     audit: stores.audit,
     metrics,
     access,
-    drawCustomer() {
-      const { version, data } = serving.model.manifest;
-      const source = stores.replay.sourceFor(version);
-      if (!source) return null;
-      const [drawn] = stores.replay.from(source, random.integer(Math.max(1, data.splits.holdout)), 1);
-      return drawn ? JSON.parse(drawn.customer) : null;
-    },
     eraseCustomer(userId) {
       const predicted = stores.predictions.eraseUser(userId) > 0;
       const waiting = stores.labels.erasePendingOfUser(userId);
       return stores.replay.eraseUser(userId) > 0 || predicted || waiting;
+    },
+    page: {
+      sums: stores.sums,
+      replay: stores.replay,
+      random: createRandom(seed),
+      windowSize: config.MONITOR_WINDOW,
+      scenarios: scenarioNames,
+      feedbackDelay: config.FEEDBACK_DELAY,
     },
     now,
     onDefect: (error, request) => log.error({ err: error, method: request.method }, "a request failed"),

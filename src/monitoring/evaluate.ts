@@ -1,7 +1,5 @@
 import type { Manifest } from "../models/manifest.ts";
-import { type CalibrationPoint, calibrationCurve } from "../statistics/probability-scores.ts";
 import type { Random } from "../statistics/random.ts";
-import { type RocPoint, rankScores, rocCurve } from "../statistics/ranking.ts";
 import { type AttributionWindow, attributionFindings } from "./attribution.ts";
 import { countBins, featureDrift, predictionDrift } from "./drift.ts";
 import type { Finding } from "./finding.ts";
@@ -12,7 +10,7 @@ import { createQuality } from "./quality.ts";
 import { createSegmentMonitor } from "./segments.ts";
 import { streamFindings } from "./stream.ts";
 import { createPsiThresholds } from "./thresholds.ts";
-import { labelledRows, type Window } from "./window.ts";
+import type { Window } from "./window.ts";
 
 /** Everything that one look at the window found. */
 export interface Evaluation {
@@ -26,9 +24,6 @@ export interface Evaluation {
   confusion: Record<string, number>;
   /** Counts of the window by bin of each feature, then of the score. */
   bins: Float64Array[];
-  /** Of the labelled predictions. */
-  calibration: CalibrationPoint[];
-  roc: RocPoint[];
 }
 
 export interface Circumstances {
@@ -81,21 +76,10 @@ export function createEvaluator(manifest: Manifest, random: Random) {
       to: window.to,
       coverage: realized.coverage,
       confusion: realized.confusion,
-      ...curvesOf(window),
       bins: [
         ...reference.features.map((feature, column) => countBins(feature, window.counts(column))),
         window.counts(reference.features.length),
       ],
     };
-  };
-}
-
-const rocPoints = 60;
-
-function curvesOf(window: Window): Pick<Evaluation, "calibration" | "roc"> {
-  const { probabilities, labels } = labelledRows(window);
-  return {
-    calibration: calibrationCurve(probabilities, labels).filter(({ rows }) => rows > 0),
-    roc: rocCurve(rankScores(probabilities, labels), rocPoints),
   };
 }

@@ -507,3 +507,54 @@ export const modelSections: readonly Section[] = [
   },
   { title: "Source data", panels: source },
 ];
+
+/** A panel as the operator's page shows it, with the metrics that say the same in Prometheus. */
+export type PagePanel = Pick<Panel, "title" | "meaning" | "unit" | "empty"> & { metrics: string[] };
+
+function pagePanel(panels: readonly Panel[], title: string): PagePanel {
+  const panel = panels.find((candidate) => candidate.title === title);
+  if (!panel) throw new Error(`there is no panel "${title}" for the operator's page`);
+  const { meaning, unit, empty, series } = panel;
+  const names = series.flatMap(({ expression }) => expression.match(/churn_[a-z_]+/g) ?? []);
+  return { title, meaning, unit, empty, metrics: [...new Set(names)] };
+}
+
+/** What the operator's page draws: panels of the dashboards, and two curves that Prometheus cannot hold. */
+export const pagePanels = {
+  ...(Object.fromEntries(
+    performanceMetrics.map((metric) => [metric, pagePanel(performance, metricTitles[metric])]),
+  ) as Record<PerformanceMetric, PagePanel>),
+  confusion: pagePanel(performance, "Confusion"),
+  calibration: {
+    title: "Calibration",
+    meaning:
+      "Of the customers that were given a probability, how many did churn. On the diagonal a probability means what it says; dots are as large as their share of the customers.",
+    unit: "ratio",
+    empty: "No label is known yet",
+    metrics: [],
+  },
+  roc: {
+    title: "ROC curve",
+    meaning:
+      "Churners found against others wrongly called, for every threshold; the point is the threshold in use. The diagonal is chance.",
+    unit: "ratio",
+    empty: "Labels of both classes are needed",
+    metrics: [],
+  },
+  balance: pagePanel(predictions, "Predicted churners"),
+  scoreDrift: pagePanel(predictions, "Drift of the score"),
+  scoreOverTime: pagePanel(predictions, "Score over time"),
+  scoreDistribution: {
+    title: "Score now",
+    meaning: "Share of the window's customers in each tenth of the reference's probabilities, beside the reference.",
+    unit: "ratio",
+    empty: young,
+    metrics: [metrics.probability.name],
+  },
+  driftNow: pagePanel(inputs, "Drift now, the strongest first"),
+  together: pagePanel(inputs, "All inputs together"),
+  missing: pagePanel(source, "Missing values, against the reference"),
+  unseen: pagePanel(source, "Categories never seen"),
+  range: pagePanel(source, "Values out of range"),
+  rejections: pagePanel(source, "Rejected requests"),
+} as const satisfies Record<string, PagePanel>;

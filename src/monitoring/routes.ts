@@ -23,7 +23,6 @@ import {
   verdictSchema,
 } from "./report.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
-import { exampleWindow, presentWindow, type WindowSummary, windowSchema } from "./window-report.ts";
 
 const scenarioSchema = z.object({ scenario: z.enum(scenarioNames), since: z.iso.datetime() });
 const latestSchema = scenarioSchema.extend({
@@ -81,8 +80,6 @@ export interface MonitoringRoutesOptions {
   readHistory(request: HistoryRequest): Promise<MonitorResult[]>;
   /** Those of the last look; null before the first. */
   distributions(): Distributions | null;
-  /** What the last look saw; null before the first. */
-  window(): WindowSummary | null;
   scenario: ScenarioSwitch;
   events: Events;
   audit: AuditLog;
@@ -96,7 +93,6 @@ export function monitoringRoutes({
   results,
   readHistory,
   distributions,
-  window,
   scenario,
   events,
   audit,
@@ -149,23 +145,6 @@ export function monitoringRoutes({
           description: "Shares 0–1 by bin; nothing before the first look of the monitors.",
           tag: "monitoring",
           answer: { schema: distributionsSchema, example: exampleDistributions },
-          problems: [401, 403],
-        }),
-      },
-    )
-    .get(
-      "/monitoring/window",
-      function latestWindow({ request }) {
-        authorize(request, "read");
-        return presentWindow(window());
-      },
-      {
-        detail: describe({
-          summary: "The window that the monitors looked at last",
-          description:
-            "Labelled predictions by what happened and what was predicted, the calibration curve by tenth of the probability, and the ROC curve.",
-          tag: "monitoring",
-          answer: { schema: windowSchema, example: exampleWindow },
           problems: [401, 403],
         }),
       },

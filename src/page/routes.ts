@@ -1,83 +1,112 @@
-import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { Elysia } from "elysia";
-import { fields } from "../customer.ts";
+import { type Customer, fields } from "../customer.ts";
 import { AppError } from "../errors.ts";
 import type { Role } from "../http/access.ts";
+import type { Registry } from "../models/registry.ts";
+import type { Serving } from "../models/serving.ts";
+import { leastCoverage, leastLabels, leastRows } from "../monitoring/finding.ts";
+import { pagePanels } from "../monitoring/panels.ts";
+import type { Random } from "../statistics/random.ts";
+import type { ReplayStore } from "../storage/replay.ts";
+import type { SumsStore } from "../storage/sums.ts";
+import { createPageAssets, respondWith } from "./assets.ts";
+import { figuresOf } from "./figures.ts";
 
-const client = join(import.meta.dir, "client");
-
-/** The one page of this service; everything that it loads comes from here. */
-const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Churnwatch</title><meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M1 8h4l2-5 3 10 2-5h3' fill='none' stroke='%232a6f97' stroke-width='1.6'/%3E%3C/svg%3E">
-<link rel="stylesheet" href="/page/app.css"><script type="module" src="/page/app.js"></script></head>
-<body><script type="application/json" id="fields">${JSON.stringify(fields).replaceAll("<", "\\u003c")}</script>
-<main id="app"><p class="loading" role="status">Loading what the monitors say …</p></main></body></html>`;
-
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-interface Asset {
-  body: Uint8Array<ArrayBuffer>;
-  type: string;
-  tag: string;
-}
-
-/** Bundles the page's own code and styles. @throws AppError `unavailable` when they do not build. */
-async function build(): Promise<Map<string, Asset>> {
-  const built = await Bun.build({
-    entrypoints: [join(client, "app.ts"), join(client, "app.css")],
-    target: "browser",
-    minify: true,
-  });
-  if (!built.success) throw new AppError("unavailable", `the page does not build: ${built.logs.join("; ")}`);
-  const assets = new Map<string, Asset>();
-  for (const output of built.outputs) {
-    const body = gzipSync(await output.arrayBuffer());
-    const name = output.path.endsWith(".css") ? "app.css" : "app.js";
-    assets.set(name, { body, type: output.type, tag: `"${Bun.hash(body).toString(36)}"` });
-  }
-  return assets;
-}
+const shownTime = 3_600_000;
 
 export interface PageRoutesOptions {
+  serving: Serving;
+  registry: Registry;
+  sums: Pick<SumsStore, "between">;
+  replay: Pick<ReplayStore, "from" | "sourceFor">;
+  random: Random;
+  windowSize: number;
+  /** Requests refused since the start, by reason. */
+  rejections(): Promise<{ reason: string; count: number }[]>;
+  scenarios: readonly string[];
+  feedbackDelay: number;
+  now: () => number;
   authorize(request: Request, role: Role): string;
-  /** A held-out customer of the replay, drawn at random; null when there is none. */
-  drawCustomer(): unknown;
 }
 
-/** The operator's page at `/`. */
-export function pageRoutes({ authorize, drawCustomer }: PageRoutesOptions) {
+/** The operator's page, and what only it reads. */
+export function pageRoutes(options: PageRoutesOptions) {
+  const { serving, registry, sums, replay, random, windowSize, rejections, now, authorize } = options;
+  const assets = createPageAssets();
   const hidden = { detail: { hide: true } };
-  let assets: Promise<Map<string, Asset>> | null = null;
-
-  async function asset(request: Request, name: string): Promise<Response> {
-    assets ??= build();
-    const found = (await assets).get(name);
-    if (!found) throw new AppError("not_found", `there is no ${name}`);
-    const headers = { etag: found.tag, "cache-control": "no-cache", "content-type": found.type };
-    if (request.headers.get("if-none-match") === found.tag) return new Response(null, { status: 304, headers });
-    return new Response(found.body, { headers: { ...headers, "content-encoding": "gzip" } });
-  }
 
   return new Elysia({ name: "page" })
+    .onStart(() => assets.build())
+    .get("/", async ({ request }) => respondWith(await assets.html(), request), hidden)
+    .get("/page/app.js", async ({ request }) => respondWith(await assets.script(), request), hidden)
     .get(
-      "/",
-      () =>
-        new Response(html, {
-          headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
-        }),
+      "/page/setup",
+      function pageSetup({ request }) {
+        authorize(request, "read");
+        const { scenarios, feedbackDelay } = options;
+        const { features } = serving.model.manifest.reference;
+        return {
+          panels: pagePanels,
+          scenarios,
+          feedback_delay: feedbackDelay,
+          least: { rows: leastRows, labels: leastLabels, coverage: leastCoverage },
+          fields: fields.map((field) => {
+            const feature = features.find(({ name }) => name === field.name);
+            return { ...field, levels: feature?.kind === "categorical" ? feature.levels : [] };
+          }),
+        };
+      },
       hidden,
     )
-    .get("/page/app.js", ({ request }) => asset(request, "app.js"), hidden)
-    .get("/page/app.css", ({ request }) => asset(request, "app.css"), hidden)
+    .get(
+      "/page/window",
+      async function pageWindow({ request }) {
+        authorize(request, "read");
+        const { manifest } = serving.model;
+        const time = now();
+        const minutes = [...sums.between(manifest.version, time - shownTime, time)];
+        return {
+          at: time,
+          model: { version: manifest.version, trained_at: manifest.trainedAt, importance: manifest.importance },
+          ...figuresOf(manifest, minutes, windowSize),
+          rejections: await rejections(),
+        };
+      },
+      hidden,
+    )
     .get(
       "/page/customer",
-      ({ request }) => {
+      function replayedCustomer({ request }) {
         authorize(request, "read");
-        return { customer: drawCustomer() };
+        const version = replay.sourceFor(serving.model.manifest.version);
+        if (!version) throw new AppError("not_found", "there are no held-out customers to replay: train a model first");
+        const held = registry.readManifest(version).data.splits.holdout;
+        const [row] = [random.integer(Math.max(1, held)), 0].flatMap((position) => replay.from(version, position, 1));
+        if (!row) throw new AppError("not_found", "every held-out customer was erased: fill in one by hand");
+        return { customer: JSON.parse(row.customer) as Customer, churned: row.churned === 1 };
+      },
+      hidden,
+    )
+    .get(
+      "/page/models",
+      function compareModels({ request }) {
+        authorize(request, "read");
+        const use = registry.currentUse();
+        return {
+          models: registry.list().map(({ version, trainedAt }) => {
+            const { data, learner, threshold, performance, durationSeconds } = registry.readManifest(version);
+            return {
+              version,
+              trained_at: trainedAt,
+              serving_since: version === use?.version ? use.usedAt : null,
+              rows: data.rows,
+              trees: learner.trees,
+              threshold,
+              duration_seconds: durationSeconds,
+              holdout: performance.holdout.metrics,
+            };
+          }),
+        };
       },
       hidden,
     );

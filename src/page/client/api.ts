@@ -1,78 +1,53 @@
-import type { PresentedWindow } from "../../monitoring/window-report.ts";
+import type { fields } from "../../customer.ts";
+import type { PagePanel, pagePanels } from "../../monitoring/panels.ts";
+import type { alarmSchema, PresentedResult, verdictSchema } from "../../monitoring/report.ts";
+import type { PageFigures } from "../figures.ts";
+import { byId } from "./dom.ts";
 
-export type Severity = "ok" | "info" | "warning" | "critical";
-
-export interface Result {
-  evaluated_at: string;
-  monitor: string;
-  metric: string;
-  feature: string | null;
-  bin: string | null;
-  value: number | null;
-  lower: number | null;
-  upper: number | null;
-  threshold: { lower: number | null; upper: number | null };
-  rows: number;
-  verdict: "ok" | "alarm" | "insufficient" | "immature";
-  severity: Severity;
-  sentence: string;
-  since: string;
-}
+type Output<S extends { _zod: { output: unknown } }> = S["_zod"]["output"];
+export type Result = PresentedResult;
+export type Alarm = Output<typeof alarmSchema>;
+export type PanelKey = keyof typeof pagePanels;
 
 export interface Monitoring {
   scenario: string;
   since: string;
-  model_version: string | null;
   rows: number;
-  verdict: { severity: Severity; sentence: string; since: string | null; advice: string };
-  alarms: (Result & { advice: string })[];
+  verdict: Output<typeof verdictSchema>;
+  alarms: Alarm[];
   results: Result[];
 }
-
-export interface Share {
+export interface Setup {
+  panels: Record<PanelKey, PagePanel>;
+  scenarios: string[];
+  feedback_delay: number;
+  least: { rows: number; labels: number; coverage: number };
+  fields: ((typeof fields)[number] & { levels: string[] })[];
+}
+export type WindowFigures = PageFigures & {
+  at: number;
+  model: { version: string; trained_at: number; importance: Record<string, number> };
+  rejections: { reason: string; count: number }[];
+};
+export interface Bin {
   bin: string;
   reference: number;
   current: number;
 }
-
 export interface Distributions {
-  features: { feature: string; bins: Share[] }[];
-  score: { bins: Share[] };
+  features: { feature: string; bins: Bin[] }[];
+  score: { bins: Bin[] };
 }
 
-export interface Manifest {
-  version: string;
-  trainedAt: number;
-  threshold: number;
-  data: { rows: number; file: string };
-  importance: Record<string, number>;
-  performance: {
-    holdout: { rows: number; classes: [number, number]; metrics: Record<string, { value: number | null }> };
-  };
-  reference: { rows: number; features: { name: string; counts: number[] }[] };
-}
+const keyName = "churnwatch-key";
+const silence = 40_000;
+const retryAfter = 2000;
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-export interface ModelUse {
-  version: string;
-  trained_at: string;
-  serving: boolean;
-  serving_since: string | null;
-}
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-export interface Prediction {
-  prediction_id: string;
-  probability: number;
-  churn: boolean;
-  threshold: number;
-  model_version: string;
-  explanation?: { base: number; contributions: Record<string, number>; raw_score: number; reasons: string[] };
-}
-
-export type Customer = Record<string, string | number | null>;
-export type Window = PresentedWindow;
-
-/** An answer that is not the one hoped for, in the words of the service. */
-export class Refusal extends Error {
+/** What the service answered when it did not do what was asked. */
+export class Refused extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);
@@ -80,68 +55,84 @@ export class Refusal extends Error {
   }
 }
 
-const keyName = "churnwatch.key";
-export const setKey = (key: string): void => sessionStorage.setItem(keyName, key);
+let asking: Promise<void> | null = null;
 
-function headers(): Record<string, string> {
-  const key = sessionStorage.getItem(keyName);
-  return key ? { authorization: `Bearer ${key}` } : {};
-}
-
-async function ask<Answer>(path: string, options: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(path, { ...options, headers: { ...headers(), ...options.headers } });
-  const body = await response.json();
-  if (!response.ok) throw new Refusal(response.status, body.detail ?? response.statusText);
-  return body as Answer;
-}
-
-export const get = <Answer>(path: string): Promise<Answer> => ask<Answer>(path);
-export const post = <Answer>(path: string, body: unknown): Promise<Answer> =>
-  ask<Answer>(path, {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
+function askForKey(): Promise<void> {
+  const dialog = byId<HTMLDialogElement>("key");
+  asking ??= new Promise<void>((resolve) => {
+    dialog.addEventListener(
+      "close",
+      () => {
+        sessionStorage.setItem(keyName, byId<HTMLInputElement>("key-value").value);
+        asking = null;
+        resolve();
+      },
+      { once: true },
+    );
+    dialog.showModal();
   });
-
-export interface Listener {
-  onEvent(type: string, data: unknown): void;
-  onState(isConnected: boolean): void;
+  return asking;
 }
 
-const patience = 25_000;
-
-/** Follows the service's events for ever: read by fetch, so that a key can be sent along, and begun again when they end. */
-export async function follow({ onEvent, onState }: Listener): Promise<never> {
-  for (let wait = 500; ; wait = Math.min(5000, 2 * wait)) {
-    const ended = new AbortController();
-    let timer = setTimeout(() => ended.abort(), patience);
-    try {
-      const response = await fetch("/events", { headers: headers(), signal: ended.signal });
-      if (!response.ok || !response.body) throw new Refusal(response.status, response.statusText);
-      onState(true);
-      wait = 500;
-      const decoder = new TextDecoder();
-      const reader = response.body.getReader();
-      let text = "";
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        // The service says something at least every 15 s.
-        clearTimeout(timer);
-        timer = setTimeout(() => ended.abort(), patience);
-        text += decoder.decode(part.value, { stream: true });
-        const messages = text.split("\n\n");
-        text = messages.pop() as string;
-        for (const message of messages) {
-          const type = message.match(/^event: (.*)$/m)?.[1];
-          const data = message.match(/^data: (.*)$/m)?.[1];
-          if (type && data) onEvent(type, JSON.parse(data));
-        }
-      }
-    } catch (error) {
-      if (error instanceof Refusal && error.status === 401) await new Promise((resolve) => setTimeout(resolve, 3000));
-    } finally {
-      clearTimeout(timer);
-    }
-    onState(false);
-    await new Promise((resolve) => setTimeout(resolve, wait));
+async function send(path: string, options: RequestInit = {}): Promise<Response> {
+  const key = sessionStorage.getItem(keyName);
+  const headers = new Headers(options.headers);
+  if (key) headers.set("authorization", `Bearer ${key}`);
+  const response = await fetch(path, { ...options, headers });
+  if (response.ok) return response;
+  if (response.status === 401) {
+    await askForKey();
+    return send(path, options);
   }
+  const problem = (await response.json()) as { detail?: string };
+  throw new Refused(response.status, problem.detail ?? `the service answered ${response.status}`);
+}
+
+export const get = async <T>(path: string): Promise<T> => (await send(path)).json() as Promise<T>;
+
+export const post = async <T>(path: string, body: unknown): Promise<T> =>
+  (
+    await send(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+  ).json() as Promise<T>;
+
+export type Connection = "connecting" | "live" | "lost";
+
+/** Follows the service's events for ever; a lost connection is told and taken up again. */
+export async function followEvents(
+  onEvent: (type: string) => void,
+  onState: (state: Connection, reason?: string) => void,
+): Promise<never> {
+  for (;;) {
+    try {
+      await readEvents(onEvent, () => onState("live"));
+    } catch (error) {
+      onState("lost", messageOf(error));
+      await pause(retryAfter);
+      continue;
+    }
+    onState("lost", "the service ended the stream");
+    await pause(retryAfter);
+  }
+}
+
+async function readEvents(onEvent: (type: string) => void, onOpen: () => void): Promise<void> {
+  const broken = new AbortController();
+  let timer = setTimeout(() => broken.abort(), silence);
+  const response = await send("/events", { signal: broken.signal });
+  onOpen();
+  const reader = (response.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    clearTimeout(timer);
+    timer = setTimeout(() => broken.abort(), silence);
+    const messages = (rest + value).split("\n\n");
+    rest = messages.pop() ?? "";
+    for (const message of messages) {
+      const type = /^event: (.+)$/m.exec(message)?.[1];
+      if (type) onEvent(type);
+    }
+  }
+  clearTimeout(timer);
 }

@@ -1,25 +1,53 @@
-type Child = Node | string | null | undefined | false;
-type Attributes = Record<string, string | number | boolean | ((event: Event) => void) | null | undefined>;
+type Child = Node | string | null;
+type Attributes = Record<string, string | number | boolean | undefined>;
 
-const svgTags = new Set(["svg", "path", "rect", "line", "circle", "text", "g", "polyline", "title"]);
-
-/** An element with attributes (`on…` are listeners) and children. */
-export function h(tag: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
-  const element = (
-    svgTags.has(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag)
-  ) as HTMLElement;
+function fill<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false)
-      element.setAttribute(name, value === true ? "" : String(value));
+    if (value === true) element.setAttribute(name, "");
+    else if (value !== undefined && value !== false) element.setAttribute(name, String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.filter((child) => child !== null));
   return element;
 }
 
-/** Puts children in the place of an element's own, unless they look the same: what is read aloud or chosen stays. */
-export function fill(element: Element, ...children: Child[]): void {
-  const next = h("div", {}, ...children);
-  if (element.innerHTML === next.innerHTML) return;
-  element.replaceChildren(...next.childNodes);
+export const html = <K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] => fill(document.createElement(tag), attributes, children);
+
+export const svg = <K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): SVGElementTagNameMap[K] => fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+/** @throws Error when page.html has no such element. */
+export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`page.html has no element #${id}`);
+  return element as E;
 }
+
+/** A coloured part of a bar; set through the object model, which the content security policy allows. */
+export function piece(from: number, to: number): HTMLElement {
+  const element = html("i");
+  element.style.left = `${100 * from}%`;
+  element.style.width = `${100 * (to - from)}%`;
+  return element;
+}
+
+export interface LegendEntry {
+  kind: "now" | "estimate" | "reference" | "threshold" | "onset";
+  text: string;
+  isDashed?: boolean;
+}
+
+export const legend = (entries: readonly LegendEntry[]): HTMLElement =>
+  html(
+    "div",
+    { class: "legend" },
+    ...entries.map(({ kind, text, isDashed }) =>
+      html("span", {}, html("i", { class: isDashed ? `${kind} dashed` : kind }), text),
+    ),
+  );

@@ -1,32 +1,46 @@
-const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const unknown = "–";
 
-export const none = "–";
-type Figure = number | null | undefined;
-const isFigure = (value: Figure): value is number => typeof value === "number" && Number.isFinite(value);
+export const percent = (ratio: number | null | undefined, digits = 1): string =>
+  typeof ratio === "number" && Number.isFinite(ratio) ? `${(100 * ratio).toFixed(digits)} %` : unknown;
 
-export const figure = (value: Figure): string => (isFigure(value) ? number.format(value) : none);
-export const count = (value: Figure): string => (isFigure(value) ? whole.format(value) : none);
-export const ratio = (value: Figure): string => (isFigure(value) ? value.toFixed(3) : none);
-export const percent = (value: Figure): string =>
-  isFigure(value)
-    ? `${value !== 0 && Math.abs(value) < 0.1 ? (100 * value).toFixed(1) : (100 * value).toFixed(0)} %`
-    : none;
-export const timeOfDay = (iso: string): string => clock.format(new Date(iso));
-export const moment = (iso: string): string => day.format(new Date(iso));
+export const figure = (value: number | null | undefined, digits = 3): string =>
+  typeof value === "number" && Number.isFinite(value) ? value.toFixed(digits) : unknown;
 
-/** How long ago a time was, roughly. */
-export function ago(iso: string): string {
-  const seconds = Math.max(0, (Date.now() - Date.parse(iso)) / 1000);
-  if (seconds < 90) return `${Math.round(seconds)} s ago`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
-  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h ago`;
-  return `${Math.round(seconds / 86_400)} days ago`;
+export const count = (value: number): string => Math.round(value).toLocaleString("en");
+
+/** In the zone of whoever looks. */
+export const clock = (time: number | string): string =>
+  new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+export const moment = (time: number | string): string =>
+  new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hour12: false });
+
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 100) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
+
+const binNames: Record<string, string> = { __missing__: "missing", __zero__: "zero", __other__: "other" };
+
+/** An interval such as `<=3.25` or `3.25-10` with sensible digits, or the category itself. */
+export function binName(
+  bin: string,
+  format: (value: number) => string = (value) => value.toLocaleString("en"),
+): string {
+  const known = binNames[bin];
+  if (known) return known;
+  const number = "([\\d.]+(?:e[-+]?\\d+)?)";
+  const [, most] = new RegExp(`^<=${number}$`).exec(bin) ?? [];
+  if (most) return `≤ ${format(Number(most))}`;
+  const [, least] = new RegExp(`^>${number}$`).exec(bin) ?? [];
+  if (least) return `> ${format(Number(least))}`;
+  const [, from, to] = new RegExp(`^${number}-${number}$`).exec(bin) ?? [];
+  return from && to ? `${format(Number(from))} to ${format(Number(to))}` : bin;
+}
+
+/** A share with two digits that count. */
+export const shortPercent = (ratio: number): string => `${Number((100 * ratio).toPrecision(2))} %`;

@@ -1,152 +1,145 @@
-import type { Result } from "./api.ts";
-import { drawTime, pairedBars } from "./charts.ts";
-import { fill, h } from "./dom.ts";
+import type { Distributions, Monitoring, Result, Setup, WindowFigures } from "./api.ts";
+import { createChart } from "./chart.ts";
+import { byId, html, legend, piece } from "./dom.ts";
 import { figure, percent } from "./format.ts";
-import { find, marksOf, readHistory, type State } from "./state.ts";
+import type { History } from "./history.ts";
+import { createPanel } from "./panel.ts";
+import { sharesList } from "./predictions.ts";
 
-const drawn = 150;
+const ratioOf = ({ value, threshold }: Result): number => (value ?? 0) / (threshold.upper ?? Number.POSITIVE_INFINITY);
 
-/** How much of the way to its threshold a drift has gone. */
-const shareOf = ({ value, threshold }: Result): number =>
-  value === null || !threshold.upper ? 0 : value / threshold.upper;
-
-/** Band of model inputs: every field by drift, one opened for its distribution. */
-export function createInputs() {
-  let chosen: string | null = null;
-  let open: string | null = null;
-  let last: State | null = null;
-  const rows = h("tbody", {});
-  const detail = h("div", { class: "detail", "aria-live": "polite" });
-  const element = h(
-    "section",
-    { class: "band", "aria-label": "Model inputs" },
-    h("h2", {}, "Model inputs"),
-    h(
-      "p",
-      { class: "note" },
-      "How far each field has moved from the reference, as a share of what chance alone reaches (the line). Choose one to see how.",
-    ),
-    h(
-      "div",
-      { class: "split" },
-      h(
-        "table",
-        { class: "inputs" },
-        h(
-          "thead",
-          {},
-          h("tr", {}, ...["field", "drift", "missing", "leans on it"].map((name) => h("th", { scope: "col" }, name))),
-        ),
-        rows,
-      ),
-      detail,
-    ),
+export function createInputs(setup: Setup, history: History, now: () => number) {
+  const panel = createPanel("driftNow", setup);
+  const list = html("div", { class: "bars" });
+  panel.body.append(
+    list,
+    legend([
+      { kind: "now", text: "drift" },
+      { kind: "threshold", text: "threshold (the middle); the bar ends at twice of it" },
+    ]),
   );
+  const pane = byId("feature");
+  const title = html("h3");
+  const about = html("p", { class: "quiet" });
+  const figures = html("p", { class: "quiet" });
+  const shares = html("div");
+  const canvas = html("div", { class: "chart" });
+  pane.append(
+    title,
+    about,
+    figures,
+    shares,
+    canvas,
+    legend([
+      { kind: "now", text: "drift over time" },
+      { kind: "threshold", text: "threshold", isDashed: true },
+      { kind: "onset", text: "scenario begins" },
+    ]),
+  );
+  const chart = createChart(
+    canvas,
+    "Drift of this input over time",
+    [
+      { label: "PSI", color: "--now" },
+      { label: "threshold", color: "--threshold", isDashed: true },
+    ],
+    (value) => figure(value),
+    0,
+  );
+  let chosen: string | null = null;
+  let isChosenByHand = false;
+  let last: { monitoring: Monitoring; distributions: Distributions; window: WindowFigures } | null = null;
+  const loaded = new Set<string>();
 
-  function draw(state: State): void {
-    last = state;
-    const drifts = state.monitoring.results
-      .filter(({ monitor }) => monitor === "drift")
-      .sort((a, b) => shareOf(b) - shareOf(a));
-    // Until one is chosen, the one that moved most.
-    open = chosen ?? drifts[0]?.feature ?? null;
-    fill(
-      rows,
-      ...drifts.map((drift) => {
-        const feature = drift.feature as string;
-        const share = shareOf(drift);
-        const missing = find(state, "quality", "missing_ratio", feature);
-        const lean = find(state, "attribution", "mean_contribution", feature);
-        return h(
-          "tr",
-          {
-            class: [drift.verdict === "alarm" ? `alarm ${drift.severity}` : "", feature === open ? "open" : ""].join(
-              " ",
-            ),
-          },
-          h(
-            "th",
-            { scope: "row" },
-            h(
-              "button",
-              { type: "button", "data-feature": feature, "aria-expanded": feature === open ? "true" : "false" },
-              feature,
-            ),
-          ),
-          h(
-            "td",
-            { title: drift.sentence },
-            h(
-              "svg",
-              {
-                viewBox: "0 0 150 10",
-                preserveAspectRatio: "none",
-                role: "img",
-                "aria-label": `${(100 * share).toFixed(0)} % of the threshold`,
-              },
-              h("rect", { class: "track", width: 150, height: 10 }),
-              h("rect", {
-                class: share > 1 ? "bar-alarm" : "bar-now",
-                width: Math.min(drawn, 100 * share).toFixed(1),
-                height: 10,
-              }),
-              h("line", { class: "limit", x1: 100, x2: 100, y1: 0, y2: 10 }),
-            ),
-          ),
-          h("td", { class: `figure ${missing?.verdict === "alarm" ? "bad" : ""}` }, percent(missing?.value)),
-          h("td", { class: `figure ${lean?.verdict === "alarm" ? "bad" : ""}` }, figure(lean?.value)),
-        );
-      }),
-    );
-    drawDetail(state);
-  }
-
-  rows.addEventListener("click", async ({ target }) => {
-    const feature = (target as Element).closest("tr")?.querySelector("button")?.dataset.feature;
-    if (!feature || !last) return;
+  async function choose(feature: string, byHand: boolean): Promise<void> {
     chosen = feature;
-    draw(last);
-    rows.querySelector<HTMLElement>(`[data-feature="${feature}"]`)?.focus();
-  });
-
-  function drawDetail(state: State): void {
-    const bins = state.distributions.features.find(({ feature }) => feature === open)?.bins ?? [];
-    const drift = find(state, "drift", "psi", open);
-    const series = `drift psi ${open}`;
-    if (open && !state.history.has(series)) {
-      state.history.set(series, []);
-      void readHistory(state.history, "drift", "psi", open).then(() => last && drawDetail(last));
+    isChosenByHand ||= byHand;
+    drawFeature();
+    if (!loaded.has(feature)) {
+      loaded.add(feature);
+      await history.load("drift", now(), feature);
+      drawFeature();
     }
-    const trend = h("div", { class: "chart" });
-    detail.replaceChildren(
-      h("h3", {}, open ?? ""),
-      h("p", { class: "note" }, drift?.sentence ?? ""),
-      pairedBars(
-        bins.map((bin) => ({ label: bin.bin, ...bin })),
-        percent,
-      ),
-      h(
-        "p",
-        { class: "legend" },
-        h("span", { class: "key main" }, "now"),
-        h("span", { class: "key reference" }, "reference"),
-      ),
-      trend,
-    );
-    const past = state.history.get(series) ?? [];
-    drawTime(
-      trend,
-      {
-        times: past.map(({ evaluated_at }) => Date.parse(evaluated_at) / 1000),
-        lines: [
-          { label: "PSI", style: "main", values: past.map(({ value }) => value) },
-          { label: "alarm past", style: "threshold", values: past.map(({ threshold }) => threshold.upper) },
-        ],
-        marks: marksOf(state),
-        format: figure,
-      },
-      150,
-    );
   }
-  return { element, draw };
+
+  function drawFeature(): void {
+    if (!last || !chosen) return;
+    const { monitoring, distributions, window } = last;
+    const field = setup.fields.find(({ name }) => name === chosen);
+    const of = (monitor: string, metric: string) =>
+      monitoring.results.find(
+        (result) => result.monitor === monitor && result.metric === metric && result.feature === chosen,
+      );
+    title.textContent = chosen;
+    about.textContent = field?.about ?? "";
+    const bins = distributions.features.find(({ feature }) => feature === chosen)?.bins ?? [];
+    const missing = bins.find(({ bin }) => bin === "__missing__");
+    const drift = of("drift", "psi");
+    figures.textContent = [
+      `PSI ${figure(drift?.value)} of ${figure(drift?.threshold.upper)}`,
+      `missing ${percent(missing?.current)} (reference ${percent(missing?.reference)})`,
+      `contribution to the model ${percent(window.model.importance[chosen])}`,
+    ].join(" · ");
+    shares.replaceChildren(sharesList(bins));
+    const results = history.of("drift", "psi", chosen);
+    chart.update(
+      results.map((result) => Date.parse(result.evaluated_at)),
+      [results.map(({ value }) => value), results.map(({ threshold }) => threshold.upper)],
+      history.onsets,
+    );
+    for (const button of list.children) button.setAttribute("aria-pressed", String(button.id === `drift-${chosen}`));
+  }
+
+  return {
+    async update(monitoring: Monitoring, distributions: Distributions, window: WindowFigures): Promise<void> {
+      last = { monitoring, distributions, window };
+      const drifts = monitoring.results
+        .filter(
+          ({ monitor, metric, feature, value }) => monitor === "drift" && metric === "psi" && feature && value !== null,
+        )
+        .sort((a, b) => ratioOf(b) - ratioOf(a));
+      const points = drifts.filter(({ value }) => value).length;
+      pane.hidden = points === 0;
+      if (points === 0) {
+        panel.empty(`Waiting for ${setup.least.rows} predictions: ${monitoring.rows} are there`);
+        return;
+      }
+      panel.ready(points);
+      const focused = document.activeElement?.id;
+      list.replaceChildren(...drifts.map(row));
+      if (focused?.startsWith("drift-")) document.getElementById(focused)?.focus();
+      const first = (monitoring.alarms.find(({ monitor }) => monitor === "drift") ?? drifts[0])?.feature;
+      if (!isChosenByHand && first && first !== chosen) await choose(first, false);
+      else drawFeature();
+    },
+  };
+
+  function row(result: Result): HTMLElement {
+    const ratio = ratioOf(result);
+    const feature = result.feature as string;
+    const button = html(
+      "button",
+      {
+        type: "button",
+        class: "drift",
+        id: `drift-${feature}`,
+        "data-verdict": result.verdict,
+        "aria-pressed": String(feature === chosen),
+      },
+      html("span", {}, feature),
+      html("span", { class: "track" }, piece(0, Math.min(1, ratio / 2)), html("b")),
+      html(
+        "span",
+        { class: "figure" },
+        ratio >= 100 ? "> 100 ×" : `${figure(ratio, 2)} ×`,
+        html("span", { class: "hidden" }, " its threshold"),
+      ),
+    );
+    button.addEventListener("click", () => {
+      choose(feature, true).catch((error) => {
+        about.textContent = String(error);
+      });
+    });
+    return button;
+  }
 }

@@ -1,64 +1,84 @@
-import { fill, h } from "./dom.ts";
-import { count, figure, percent } from "./format.ts";
-import { find, type State } from "./state.ts";
+import type { Distributions, Monitoring, Setup, WindowFigures } from "./api.ts";
+import { html } from "./dom.ts";
+import { count, percent } from "./format.ts";
+import { createPanel } from "./panel.ts";
 
-const titles: Record<string, string> = {
-  missing_ratio: "missing",
-  unseen_ratio: "categories never seen",
-  out_of_range_ratio: "outside the range of training",
-};
+const figures = ["missing_ratio", "unseen_ratio", "out_of_range_ratio"] as const;
 
-/** Band of source data: what arrives, before it is a model's input. */
-export function createSource() {
-  const tiles = h("dl", { class: "tiles" });
-  const faults = h("div", {});
-  const element = h(
-    "section",
-    { class: "band", "aria-label": "Source data" },
-    h("h2", {}, "Source data"),
-    tiles,
-    faults,
-  );
+export function createSource(setup: Setup) {
+  const quality = createPanel("missing", setup);
+  quality.title.textContent = "Missing, never seen, out of range";
+  // It may be wider than a narrow window: scrolled by keyboard, too.
+  quality.body.tabIndex = 0;
+  quality.body.setAttribute("role", "region");
+  quality.body.setAttribute("aria-label", "Missing, never seen and out of range, by input");
+  const rejections = createPanel("rejections", setup);
 
-  function draw(state: State): void {
-    const stream: [string, string, string, (value: number | null | undefined) => string][] = [
-      ["age of the newest prediction", "stream", "age_seconds", (value) => `${figure(value)} s`],
-      ["requests refused", "stream", "refused_ratio", percent],
-      ["requests that repeat an earlier one", "stream", "duplicate_ratio", percent],
-      ["half of the labels come within", "labels", "delay_seconds", (value) => `${figure(value)} s`],
-      ["labels that are due and there", "labels", "due_coverage", percent],
-    ];
-    fill(
-      tiles,
-      ...stream.map(([title, monitor, metric, format]) => {
-        const found = find(state, monitor, metric);
-        return h(
-          "div",
-          { class: found?.verdict === "alarm" ? "bad" : "" },
-          h("dt", {}, title),
-          h("dd", {}, found && found.value !== null ? format(found.value) : `waiting (${count(found?.rows)} rows)`),
-        );
-      }),
-    );
-    const quality = state.monitoring.results.filter(({ monitor }) => monitor === "quality");
-    const bad = quality.filter(({ verdict }) => verdict === "alarm");
-    const notable = quality
-      .filter(({ metric, value }) => metric !== "missing_ratio" && (value ?? 0) > 0)
-      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0))
-      .slice(0, 6);
-    fill(
-      faults,
-      h("h3", {}, bad.length > 0 ? "Faults" : "No fault in any field"),
-      bad.length > 0
-        ? h("ul", {}, ...bad.map(({ sentence }) => h("li", {}, sentence)))
-        : h(
-            "p",
-            { class: "note" },
-            notable.length > 0
-              ? `Within what is usual: ${notable.map(({ feature, metric, value }) => `${feature} ${titles[metric]} in ${percent(value)}`).join("; ")}.`
-              : "Every value is one that training knew.",
+  return {
+    update({ results, rows }: Monitoring, { features }: Distributions, window: WindowFigures): void {
+      const found = results.filter(({ monitor, value }) => monitor === "quality" && value !== null);
+      if (found.length === 0) quality.empty(`Waiting for ${setup.least.rows} predictions: ${rows} are there`);
+      else {
+        quality.body.replaceChildren(
+          html(
+            "table",
+            {},
+            html(
+              "thead",
+              {},
+              html(
+                "tr",
+                {},
+                ...["Input", "Missing", "Reference", "Never seen", "Out of range"].map((name) =>
+                  html("th", { scope: "col" }, name),
+                ),
+              ),
+            ),
+            html(
+              "tbody",
+              {},
+              ...features.map(({ feature, bins }) => {
+                const cells = figures.map((metric) => {
+                  const result = found.find(
+                    (candidate) => candidate.feature === feature && candidate.metric === metric,
+                  );
+                  return html("td", { class: result?.verdict === "alarm" && "alarm" }, percent(result?.value));
+                });
+                const before = bins.find(({ bin }) => bin === "__missing__")?.reference;
+                const [missing = null, ...others] = cells;
+                return html(
+                  "tr",
+                  {},
+                  html("th", { scope: "row" }, feature),
+                  missing,
+                  html("td", { class: "quiet" }, percent(before)),
+                  ...others,
+                );
+              }),
+            ),
           ),
-    );
-  }
-  return { element, draw };
+        );
+        quality.ready(found.filter(({ value }) => value).length);
+      }
+      const refused = window.rejections.filter((rejection) => rejection.count > 0);
+      if (refused.length === 0) rejections.empty("Nothing was rejected since the start");
+      else {
+        rejections.ready(refused.length);
+        rejections.body.replaceChildren(
+          html(
+            "table",
+            {},
+            html("caption", { class: "quiet" }, "since the start of the service"),
+            html(
+              "tbody",
+              {},
+              ...refused.map(({ reason, count: times }) =>
+                html("tr", {}, html("th", { scope: "row" }, reason.replaceAll("_", " ")), html("td", {}, count(times))),
+              ),
+            ),
+          ),
+        );
+      }
+    },
+  };
 }

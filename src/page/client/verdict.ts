@@ -1,53 +1,54 @@
-import { h } from "./dom.ts";
-import { ago, count, moment, percent } from "./format.ts";
-import type { State } from "./state.ts";
+import type { Monitoring, WindowFigures } from "./api.ts";
+import { byId, html } from "./dom.ts";
+import { clock, count, duration, figure, moment, percent } from "./format.ts";
 
-/** Whether the model can be believed, in words, and what to do. */
-export function verdictView(state: State): HTMLElement {
-  const { monitoring, window, manifest, models } = state;
-  const { severity, sentence, since, advice } = monitoring.verdict;
-  const [head, ...rest] = sentence.split(/(?<=[.:])\s+/);
-  const serving = models.find((model) => model.serving);
-  const facts: [string, string][] = [
-    ["serving version", serving?.version ?? "none"],
-    ["trained", manifest ? ago(new Date(manifest.trainedAt).toISOString()) : "–"],
-    ["labels known", percent(window.coverage)],
-    ["predictions", window.predictions_per_second ? `${window.predictions_per_second.toFixed(1)} a second` : "none"],
-    ["in the window", count(window.rows)],
+const shownAlarms = 5;
+
+/** The verdict in words: what is wrong, since when, how sure, what to do next. */
+export function showVerdict({ verdict, alarms }: Monitoring): void {
+  const split = verdict.sentence.search(/(?<=[^\d])[.:] /);
+  const headline = split < 0 ? verdict.sentence : verdict.sentence.slice(0, split);
+  const because = split < 0 ? "" : verdict.sentence.slice(split + 2);
+  byId("verdict").dataset.severity = verdict.since === null ? "unknown" : verdict.severity;
+  document.title = `${verdict.severity === "ok" ? "" : "! "}${headline} – Churnwatch`;
+  // An alarm may begin with the name of a field, which stays as it is.
+  const words = { headline, because: alarms.length > 0 ? because : because.charAt(0).toUpperCase() + because.slice(1) };
+  for (const [id, text] of Object.entries(words)) if (byId(id).textContent !== text) byId(id).textContent = text;
+  byId("advice").textContent = verdict.advice;
+  const chance = alarms[0]?.chance;
+  const sure = chance
+    ? `How sure: an undisturbed window looks like this by chance once in ${count(1 / chance)}.`
+    : "How sure: every figure has a threshold that an undisturbed window passes less than once in 100,000.";
+  byId("sure").textContent = `${verdict.since ? `Since ${clock(verdict.since)}. ` : ""}${sure}`;
+  byId("alarms").replaceChildren(
+    ...alarms
+      .slice(0, shownAlarms)
+      .map(({ severity, feature, monitor, sentence, since }) =>
+        html(
+          "li",
+          { "data-severity": severity },
+          html("span", { class: "level" }, severity),
+          html("strong", {}, feature ?? monitor.replaceAll("_", " ")),
+          html("span", {}, sentence, html("span", { class: "quiet" }, ` since ${clock(since)}`)),
+        ),
+      ),
+    ...(alarms.length > shownAlarms ? [html("li", {}, `and ${alarms.length - shownAlarms} more`)] : []),
+  );
+}
+
+export function showFacts(figures: WindowFigures, { results }: Monitoring, perSecond: number | null): void {
+  const of = (monitor: string) => results.find((result) => result.monitor === monitor && result.metric === "roc_auc");
+  const [realized, estimated] = [of("realized"), of("estimated")];
+  const facts: [string, string, string][] = [
+    ["Serving version", figures.model.version, `trained ${moment(figures.model.trained_at)}`],
+    ["Age", duration(figures.at - figures.model.trained_at), "since training"],
+    ["ROC AUC", figure(realized?.value), `estimated ${figure(estimated?.value)}; chance is 0.5`],
+    ["Labels known", percent(figures.window.coverage, 0), `of ${count(figures.window.rows)} predictions`],
+    ["Predictions", `${figure(perSecond, 1)} /s`, "answered and stored"],
   ];
-  return h(
-    "section",
-    { class: `verdict ${severity}`, "aria-label": "Verdict" },
-    h("p", { class: "severity" }, severity),
-    h("h1", { "aria-live": "polite" }, (head ?? "").replace(/:$/, ".")),
-    rest.length > 0
-      ? h(
-          "p",
-          { class: "why" },
-          rest.join(" ").replace(/^./, (first) => first.toUpperCase()),
-        )
-      : null,
-    h(
-      "p",
-      { class: "advice" },
-      h("strong", {}, "What to do: "),
-      advice,
-      since ? h("span", { class: "since" }, ` Since ${moment(since)}.`) : "",
+  byId("facts").replaceChildren(
+    ...facts.map(([term, value, note]) =>
+      html("div", {}, html("dt", {}, term), html("dd", {}, value, html("small", {}, note))),
     ),
-    h("dl", { class: "facts" }, ...facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
-    monitoring.alarms.length > 1
-      ? h(
-          "details",
-          {},
-          h("summary", {}, `All ${monitoring.alarms.length} alarms`),
-          h(
-            "ol",
-            { class: "alarms" },
-            ...monitoring.alarms.map((alarm) =>
-              h("li", {}, h("span", { class: `tag ${alarm.severity}` }, alarm.severity), ` ${alarm.sentence}`),
-            ),
-          ),
-        )
-      : null,
   );
 }

@@ -1,0 +1,141 @@
+import { get, post, type Setup } from "./api.ts";
+import { byId, html, piece } from "./dom.ts";
+import { figure, percent } from "./format.ts";
+
+type Customer = Record<string, string | number | null>;
+interface Answer {
+  probability: number;
+  churn: boolean;
+  threshold: number;
+  model_version: string;
+  explanation?: { base: number; contributions: Record<string, number>; raw_score: number; reasons: string[] };
+}
+
+const logistic = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
+
+/** A customer to edit, and what the model says of them. */
+export function createForm({ fields }: Setup): void {
+  const form = byId<HTMLFormElement>("customer");
+  const answer = byId("answer");
+  const inputs = new Map<string, HTMLInputElement>();
+  const user = html("input", { name: "user_id", required: true, value: "someone" });
+  const labels = fields.map(({ name, kind, about, levels, example }) => {
+    const listId = `levels-${name}`;
+    const input = html("input", {
+      name,
+      title: about,
+      placeholder: "missing",
+      value: example ?? "",
+      ...(kind === "numeric" ? { type: "number", min: 0, step: "any" } : { list: listId }),
+    });
+    inputs.set(name, input);
+    const list =
+      kind === "categorical"
+        ? html("datalist", { id: listId }, ...levels.map((value) => html("option", { value })))
+        : null;
+    return html("label", {}, name, input, list);
+  });
+  const draw = html("button", { type: "button" }, "Pick a replayed customer");
+  const ask = html("button", { type: "submit", class: "main" }, "Predict");
+  form.append(html("label", {}, "user_id", user), ...labels, html("p", { class: "actions" }, draw, ask));
+  let happened: string | null = null;
+
+  function customer(): Customer {
+    const given: Customer = { user_id: user.value };
+    for (const { name, kind } of fields) {
+      const value = inputs.get(name)?.value ?? "";
+      if (value !== "") given[name] = kind === "numeric" ? Number(value) : value;
+    }
+    return given;
+  }
+
+  async function pick(): Promise<void> {
+    const picked = await get<{ customer: Customer; churned: boolean }>("/page/customer");
+    user.value = String(picked.customer.user_id);
+    for (const [name, input] of inputs) input.value = String(picked.customer[name] ?? "");
+    happened = picked.churned ? "This customer did leave." : "This customer did stay.";
+    await predict();
+  }
+
+  async function predict(): Promise<void> {
+    const body = customer();
+    const result = await post<Answer>("/predict?explain=true", body);
+    const command = `curl -X POST ${location.origin}/predict -H 'content-type: application/json' \\\n  -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    const copy = html("button", { type: "button" }, "Copy as curl");
+    copy.addEventListener("click", () => {
+      navigator.clipboard.writeText(command).then(
+        () => copy.replaceChildren("Copied"),
+        () => copy.replaceChildren("Select and copy it below"),
+      );
+    });
+    answer.replaceChildren(
+      html("h3", {}, "Answer"),
+      html("p", { class: "probability", "data-probability": result.probability }, percent(result.probability)),
+      html(
+        "p",
+        {},
+        html("strong", {}, result.churn ? "Called a churner" : "Not called a churner"),
+        `: the threshold is ${percent(result.threshold)}. ${happened ?? ""}`,
+      ),
+      ...reasons(result),
+      copy,
+      html("pre", { tabindex: 0 }, command),
+    );
+  }
+
+  const run = (work: () => Promise<void>) => () => {
+    work().catch((error: Error) =>
+      answer.replaceChildren(html("p", { class: "problem", role: "alert" }, error.message)),
+    );
+  };
+  draw.addEventListener("click", run(pick));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run(predict)();
+  });
+  form.addEventListener("input", () => {
+    happened = null;
+  });
+  answer.append(
+    html("h3", {}, "Answer"),
+    html("p", { class: "state" }, "Pick a customer or fill one in, then predict."),
+  );
+}
+
+/** The reasons as a waterfall of log-odds from the average customer to this one. */
+function reasons({ explanation }: Answer): HTMLElement[] {
+  const heading = html("h3", {}, "Reasons");
+  if (!explanation) return [heading, html("p", { class: "quiet" }, "Reasons are not available for this prediction.")];
+  const { base, contributions, raw_score } = explanation;
+  const steps = Object.entries(contributions)
+    .filter(([, value]) => value !== 0)
+    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
+  let level = base;
+  const spans = steps.map(([name, value]) => {
+    const from = level;
+    level += value;
+    return { name, value, from, to: level };
+  });
+  const low = Math.min(base, raw_score, ...spans.map(({ to }) => to));
+  const high = Math.max(base, raw_score, ...spans.map(({ to }) => to));
+  const place = (value: number) => (high > low ? (value - low) / (high - low) : 0);
+  const items = spans.map(({ name, value, from, to }) =>
+    html(
+      "li",
+      { class: value > 0 ? "up" : "down" },
+      html("span", {}, name),
+      html("span", { class: "step" }, piece(Math.min(place(from), place(to)), Math.max(place(from), place(to)))),
+      html("span", { class: "number" }, `${value > 0 ? "+" : "−"}${figure(Math.abs(value), 2)}`),
+    ),
+  );
+  return [
+    heading,
+    html(
+      "p",
+      { class: "quiet" },
+      `Log-odds from the average customer (${percent(logistic(base))}, before calibration) to this one; orange raises.`,
+    ),
+    html("ol", { class: "waterfall" }, ...items),
+    html("ul", {}, ...explanation.reasons.map((reason) => html("li", {}, reason))),
+  ];
+}
