@@ -133,7 +133,7 @@ function reasons({ explanation }: Answer): HTMLElement[] {
     html(
       "p",
       { class: "quiet" },
-      `Log-odds from the average customer (${percent(logistic(base))}, before calibration) to this one; orange raises.`,
+      `Log-odds from the average customer (${percent(logistic(base))}) to this one; orange raises.`,
     ),
     html("ol", { class: "waterfall" }, ...items),
     html("ul", {}, ...explanation.reasons.map((reason) => html("li", {}, reason))),
