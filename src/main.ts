@@ -59,6 +59,7 @@ async function start(): Promise<void> {
   process.stdout.write(
     [
       `Churnwatch serves at ${url}`,
+      `  page        ${url}/`,
       `  predict     curl -X POST ${url}/predict -H 'content-type: application/json' -d '{"user_id":"someone","regularity":3}'`,
       `  monitors    ${url}/monitoring`,
       `  metrics     ${url}/metrics`,
