@@ -102,7 +102,7 @@ export function createChart(
           : [],
       ),
       axes: [
-        { ...axis, size: 30, values: (_, ticks) => clocks(ticks) },
+        { ...axis, size: 30, space: 80, values: (_, ticks) => clocks(ticks) },
         { ...axis, size: 62, values: (_, ticks) => ticks.map(format) },
       ],
       hooks: { draw: [(u) => drawOnsets(u, onsets)] },

@@ -5,7 +5,7 @@ import { clock, count, duration, figure, moment, percent } from "./format.ts";
 const shownAlarms = 5;
 
 /** The verdict in words: what is wrong, since when, how sure, what to do next. */
-export function showVerdict({ verdict, alarms }: Monitoring): void {
+export function showVerdict({ verdict, alarms, results }: Monitoring): void {
   const split = verdict.sentence.search(/(?<=[^\d])[.:] /);
   const headline = split < 0 ? verdict.sentence : verdict.sentence.slice(0, split);
   const because = split < 0 ? "" : verdict.sentence.slice(split + 2);
@@ -16,9 +16,12 @@ export function showVerdict({ verdict, alarms }: Monitoring): void {
   for (const [id, text] of Object.entries(words)) if (byId(id).textContent !== text) byId(id).textContent = text;
   byId("advice").textContent = verdict.advice;
   const chance = alarms[0]?.chance;
+  const largest = Math.max(0, ...results.map((result) => result.chance ?? 0));
   const sure = chance
     ? `How sure: an undisturbed window looks like this by chance once in ${count(1 / chance)}.`
-    : "How sure: every figure has a threshold that an undisturbed window passes less than once in 100,000.";
+    : largest > 0
+      ? `How sure: every figure has a threshold that an undisturbed window passes at most once in ${count(1 / largest)}.`
+      : "";
   byId("sure").textContent = `${verdict.since ? `Since ${clock(verdict.since)}. ` : ""}${sure}`;
   byId("alarms").replaceChildren(
     ...alarms
@@ -44,7 +47,7 @@ export function showFacts(figures: WindowFigures, { results }: Monitoring, perSe
     ["Age", duration(figures.at - figures.model.trained_at), "since training"],
     ["ROC AUC", figure(realized?.value), `estimated ${figure(estimated?.value)}; chance is 0.5`],
     ["Labels known", percent(figures.window.coverage, 0), `of ${count(figures.window.rows)} predictions`],
-    ["Predictions", `${figure(perSecond, 1)} /s`, "answered and stored"],
+    ["Predictions", perSecond === null ? "counting" : `${figure(perSecond, 1)} /s`, "answered and stored"],
   ];
   byId("facts").replaceChildren(
     ...facts.map(([term, value, note]) =>
