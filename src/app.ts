@@ -8,6 +8,7 @@ import type { FeedbackService } from "./feedback/service.ts";
 import type { Access, Role } from "./http/access.ts";
 import { describe } from "./http/describe.ts";
 import { problemResponse } from "./http/problem.ts";
+import { requestIdOf } from "./http/request-id.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Registry } from "./models/registry.ts";
 import { modelRoutes } from "./models/routes.ts";
@@ -45,14 +46,32 @@ export interface AppOptions {
   /** What the operator's page reads beyond the API. */
   page: Pick<PageRoutesOptions, "sums" | "replay" | "random" | "windowSize" | "scenarios" | "feedbackDelay">;
   now: () => number;
+  newId(time: number): string;
+  /** Told of every request that was answered. */
+  onAnswered(answered: AnsweredRequest): void;
   /** Told of every error that is a defect of this program. */
-  onDefect(error: unknown, request: Request): void;
+  onDefect(error: unknown, request: { method: string; requestId: string }): void;
   stopping: AbortSignal;
 }
 
-/** What the answer to a request is set to: made anew for each request, so that it can carry the time of its arrival. */
-interface Timed {
-  startedAt?: number;
+export interface AnsweredRequest {
+  requestId: string;
+  method: string;
+  /** The template of the route, or `unmatched`. */
+  route: string;
+  status: number;
+  seconds: number;
+}
+
+/** What is known of a request from its arrival on. */
+interface Arrival {
+  startedAt: number;
+  requestId: string;
+}
+
+/** What the answer to a request is set to: made anew for each request, so that it can carry what is known of it. */
+interface Arriving {
+  arrival?: Arrival;
 }
 
 const statusSchema = z.object({ status: z.enum(["ok", "unavailable"]), reason: z.string().optional() });
@@ -75,6 +94,8 @@ export function createApp(options: AppOptions) {
     metrics,
     access,
     now,
+    newId,
+    onAnswered,
     onDefect,
     stopping,
   } = options;
@@ -114,14 +135,14 @@ export function createApp(options: AppOptions) {
     return values.map(({ labels, value }) => ({ reason: String(labels.reason), count: value }));
   }
 
-  function observe(method: string, route: string, status: number, startedAt: number): void {
+  function observe({ method, route, status, seconds }: AnsweredRequest): void {
     const series = `${method} ${route} ${status}`;
     let child = durations.get(series);
     if (!child) {
       child = instruments.httpRequestDuration.labels({ method, route, status: String(status) });
       durations.set(series, child);
     }
-    child.observe((performance.now() - startedAt) / 1000);
+    child.observe(seconds);
   }
 
   const app = new Elysia({
@@ -131,18 +152,30 @@ export function createApp(options: AppOptions) {
     .onStart(({ server }) => {
       addressOf = (request) => server?.requestIP(request)?.address ?? "local";
     })
-    .onRequest(({ set }) => {
-      (set as Timed).startedAt = performance.now();
+    .onRequest(({ set, request }) => {
+      const requestId = requestIdOf(request, () => newId(now()));
+      (set as Arriving).arrival = { startedAt: performance.now(), requestId };
       set.headers["x-content-type-options"] = "nosniff";
+      set.headers["x-request-id"] = requestId;
     })
     .onAfterResponse({ as: "global" }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
-      const { startedAt } = set as Timed;
-      if (startedAt !== undefined) observe(request.method, route || "unmatched", Number(status), startedAt);
+      const { arrival } = set as Arriving;
+      if (!arrival) return;
+      const answered = {
+        requestId: arrival.requestId,
+        method: request.method,
+        route: route || "unmatched",
+        status: Number(status),
+        seconds: (performance.now() - arrival.startedAt) / 1000,
+      };
+      observe(answered);
+      onAnswered(answered);
     })
     .onError({ as: "global" }, ({ error, code, request, path, set }) => {
-      if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, request);
-      const response = code === "NOT_FOUND" ? notFound(request, path) : problemResponse(error);
+      const { requestId = "" } = (set as Arriving).arrival ?? {};
+      if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, { method: request.method, requestId });
+      const response = code === "NOT_FOUND" ? notFound(request, path, requestId) : problemResponse(error, requestId);
       // What the metrics tell of this request.
       set.status = response.status;
       return response;
@@ -233,11 +266,12 @@ export function createApp(options: AppOptions) {
     .use(docsRoutes())
     .use(pageRoutes({ ...options.page, registry, serving, rejections, now, authorize }));
 
-  function notFound(request: Request, path: string): Response {
+  function notFound(request: Request, path: string, requestId: string): Response {
     const allowed = new Set(app.routes.filter((route) => matches(route.path, path)).map((route) => route.method));
     if (allowed.size === 0) {
       return problemResponse(
         new AppError("not_found", `there is no ${request.method} ${path} (GET /docs lists what there is)`),
+        requestId,
       );
     }
     const allow = [...allowed].join(", ");
@@ -246,6 +280,7 @@ export function createApp(options: AppOptions) {
       title: "Method not allowed",
       status: 405,
       detail: `${path} answers ${allow}, not ${request.method}`,
+      request_id: requestId,
     };
     return new Response(JSON.stringify(problem), {
       status: 405,

@@ -156,7 +156,11 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       feedbackDelay: config.FEEDBACK_DELAY,
     },
     now,
-    onDefect: (error, request) => log.error({ err: error, method: request.method }, "a request failed"),
+    newId,
+    onAnswered: ({ requestId, seconds, ...answered }) =>
+      log.debug({ request_id: requestId, ...answered, seconds }, "answered"),
+    onDefect: (error, { method, requestId }) =>
+      log.error({ err: error, method, request_id: requestId }, "a request failed"),
     stopping: stopping.signal,
   });
 

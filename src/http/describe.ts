@@ -26,12 +26,13 @@ export interface RouteDescription {
 
 const problemSchema = {
   type: "object",
-  required: ["type", "title", "status", "detail"],
+  required: ["type", "title", "status", "detail", "request_id"],
   properties: {
     type: { type: "string" },
     title: { type: "string" },
     status: { type: "integer" },
     detail: { type: "string" },
+    request_id: { type: "string", description: "names the request in the logs, like the header x-request-id" },
     errors: {
       type: "array",
       items: {

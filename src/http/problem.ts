@@ -23,9 +23,11 @@ export interface Problem {
   status: number;
   detail: string;
   errors?: { path: string; message: string }[];
+  /** Names the request in the logs. */
+  request_id: string;
 }
 
-export function problemOf(error: AppError): Problem {
+function problemOf(error: AppError): Omit<Problem, "request_id"> {
   const [status, title] = statuses[error.code];
   return {
     type: `urn:churnwatch:problem:${error.code}`,
@@ -37,23 +39,24 @@ export function problemOf(error: AppError): Problem {
 }
 
 /** The answer to a request that failed; what a defect says stays inside. */
-export function problemResponse(error: unknown, headers: Record<string, string> = {}): Response {
-  const problem: Problem =
-    error instanceof AppError
+export function problemResponse(error: unknown, requestId: string): Response {
+  const problem: Problem = {
+    ...(error instanceof AppError
       ? problemOf(error)
       : {
           type: "urn:churnwatch:problem:defect",
           title: "The service failed",
           status: 500,
           detail: "an error of the service; it was logged",
-        };
+        }),
+    request_id: requestId,
+  };
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: {
       "content-type": "application/problem+json",
       ...((problem.status === 503 || problem.status === 429) && { "retry-after": "1" }),
       ...(problem.status === 401 && { "www-authenticate": "Bearer" }),
-      ...headers,
     },
   });
 }
