@@ -26,6 +26,7 @@ import { predictionRoutes } from "./predictions/routes.ts";
 import type { PredictionService } from "./predictions/service.ts";
 import type { AuditLog } from "./storage/audit.ts";
 import type { MonitorResult, MonitorResultStore } from "./storage/monitor-results.ts";
+import type { RequestSpan, Tracing } from "./tracing/start.ts";
 
 export interface AppOptions {
   predictions: PredictionService;
@@ -47,6 +48,7 @@ export interface AppOptions {
   page: Pick<PageRoutesOptions, "sums" | "replay" | "random" | "windowSize" | "scenarios" | "feedbackDelay">;
   now: () => number;
   newId(time: number): string;
+  tracing: Tracing | null;
   /** Told of every request that was answered. */
   onAnswered(answered: AnsweredRequest): void;
   /** Told of every error that is a defect of this program. */
@@ -61,12 +63,15 @@ export interface AnsweredRequest {
   route: string;
   status: number;
   seconds: number;
+  /** Of its trace, when there are traces. */
+  traceId?: string;
 }
 
 /** What is known of a request from its arrival on. */
 interface Arrival {
   startedAt: number;
   requestId: string;
+  span: RequestSpan | undefined;
 }
 
 /** What the answer to a request is set to: made anew for each request, so that it can carry what is known of it. */
@@ -95,6 +100,7 @@ export function createApp(options: AppOptions) {
     access,
     now,
     newId,
+    tracing,
     onAnswered,
     onDefect,
     stopping,
@@ -154,7 +160,8 @@ export function createApp(options: AppOptions) {
     })
     .onRequest(({ set, request }) => {
       const requestId = requestIdOf(request, () => newId(now()));
-      (set as Arriving).arrival = { startedAt: performance.now(), requestId };
+      const span = tracing?.begin(request, requestId);
+      (set as Arriving).arrival = { startedAt: performance.now(), requestId, span };
       set.headers["x-content-type-options"] = "nosniff";
       set.headers["x-request-id"] = requestId;
     })
@@ -168,7 +175,9 @@ export function createApp(options: AppOptions) {
         route: route || "unmatched",
         status: Number(status),
         seconds: (performance.now() - arrival.startedAt) / 1000,
+        ...(arrival.span && { traceId: arrival.span.traceId }),
       };
+      arrival.span?.end(answered);
       observe(answered);
       onAnswered(answered);
     })

@@ -54,6 +54,11 @@ const settings = {
     default: "0",
     about: "requests per second for each key or address; 0: no limit",
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),
+    default: "",
+    about: "where an OpenTelemetry collector takes traces of requests by OTLP over HTTP; unset: no traces",
+  },
   LOG_LEVEL: { schema: z.enum(logLevels), default: "info", about: logLevels.join(" | ") },
   REPLAY_RATE: {
     schema: number(0, 1000),

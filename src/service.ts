@@ -26,6 +26,7 @@ import { createCheckpointer } from "./storage/checkpoint.ts";
 import { createDurability } from "./storage/durability.ts";
 import { lockDataDirectory } from "./storage/lock.ts";
 import { openStores } from "./storage/stores.ts";
+import { startTracing } from "./tracing/start.ts";
 
 export interface ServiceOptions {
   config: Config;
@@ -128,6 +129,9 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     onPass: instrumentation.onMonitorPass,
   });
 
+  const tracing = await startTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, (reason) =>
+    log.warn(`traces are not sent to ${config.OTEL_EXPORTER_OTLP_ENDPOINT}: ${reason}`),
+  );
   const app = createApp({
     predictions,
     feedback,
@@ -157,14 +161,16 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     },
     now,
     newId,
-    onAnswered: ({ requestId, seconds, ...answered }) =>
-      log.debug({ request_id: requestId, ...answered, seconds }, "answered"),
+    tracing,
+    onAnswered: ({ requestId, traceId, ...answered }) =>
+      log.debug({ request_id: requestId, trace_id: traceId, ...answered }, "answered"),
     onDefect: (error, { method, requestId }) =>
       log.error({ err: error, method, request_id: requestId }, "a request failed"),
     stopping: stopping.signal,
   });
 
   async function close(): Promise<void> {
+    await tracing?.stop();
     checkpointer.close();
     thread.close();
     await durability.close();

@@ -13,6 +13,7 @@ const app = createApp({
   metrics: createMetrics(),
   access: createAccess("some-key-1:admin", 0, () => 0),
   page: {},
+  tracing: null,
   now: () => 0,
   newId: () => `made-${++made}`,
   stopping: new AbortController().signal,
