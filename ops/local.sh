@@ -3,6 +3,7 @@
 #   ops/local.sh up        starts what does not run yet, and waits until it is ready
 #   ops/local.sh status    says what runs; exit code 0 only when everything does
 #   ops/local.sh down      stops it; what it kept stays in the folder STATE
+# Receivers of alerts are named in the environment (ALERT_WEBHOOK_URL and others: alertmanager/start.sh).
 # Addresses and the folder can be set: SERVICE PROMETHEUS PUSHGATEWAY ALERTMANAGER (host:port) and STATE.
 set -eu
 ops=$(cd "$(dirname "$0")" && pwd)
@@ -63,8 +64,9 @@ up() {
     "$ops/prometheus/prometheus.yml" >"$state/configuration/prometheus.yml"
   start pushgateway prometheus-pushgateway --web.listen-address="$pushgateway" \
     --persistence.file="$state/pushgateway" --persistence.interval=10s
-  start alertmanager prometheus-alertmanager --config.file="$ops/alertmanager/alertmanager.yml" \
-    --storage.path="$state/alertmanager" --web.listen-address="$alertmanager" --cluster.listen-address=
+  export ALERTMANAGER_CONFIGURATION="$state/configuration/alertmanager.yml" ALERTMANAGER_START=prometheus-alertmanager
+  start alertmanager "$ops/alertmanager/start.sh" --storage.path="$state/alertmanager" \
+    --web.listen-address="$alertmanager" --cluster.listen-address=
   start prometheus prometheus --config.file="$state/configuration/prometheus.yml" --storage.tsdb.path="$state/tsdb" \
     --storage.tsdb.retention.time=30d --web.listen-address="$prometheus"
   for name in pushgateway alertmanager prometheus; do wait_for "$name"; done
@@ -103,5 +105,5 @@ case ${1:-} in
   up) up ;;
   status) status ;;
   down) down ;;
-  *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

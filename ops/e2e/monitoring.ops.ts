@@ -9,6 +9,7 @@ import { serviceSections } from "../service-panels.ts";
 import { until } from "./processes.ts";
 import { createStack, type Stack } from "./stack.ts";
 import { howToInstall, toolSets } from "./tools.ts";
+import { startWebhook } from "./webhook.ts";
 
 const { predictions, feedback, realized, estimated, featureDrift, featureDriftThreshold, labelCoverage } =
   serviceMetrics;
@@ -28,6 +29,7 @@ if (toolSets.length === 0)
 
 for (const tools of toolSets) {
   describe(`with Prometheus ${tools.version}`, () => {
+    const webhook = startWebhook();
     let stack: Stack;
     let traffic: Timer;
     let firstVersion = "";
@@ -57,6 +59,7 @@ for (const tools of toolSets) {
     afterAll(async () => {
       clearInterval(traffic);
       await stack.stop();
+      await webhook.stop();
     });
 
     const train = (...options: string[]) =>
@@ -86,7 +89,7 @@ for (const tools of toolSets) {
 
     test("what waited is pushed when the service starts, and Prometheus has it", async () => {
       await stack.startPushgateway();
-      await stack.startAlertmanager();
+      await stack.startAlertmanager({ ALERT_WEBHOOK_URL: webhook.url });
       await stack.startPrometheus();
       await stack.startService(accelerated);
       traffic = setInterval(() => void callOnce().catch(() => undefined), 300);
@@ -164,7 +167,7 @@ for (const tools of toolSets) {
       for (const { expression } of annotations) await stack.query(fill(expression));
     });
 
-    test("a broken feed becomes an alert in Alertmanager that names the field", async () => {
+    test("a broken feed becomes an alert in Alertmanager, and a message to the webhook, that names the field", async () => {
       expect((await post("/scenario", { scenario: "feed-break" })).status).toBe(200);
       const alert = await until(
         "the alert of data_volume in Alertmanager",
@@ -192,6 +195,12 @@ for (const tools of toolSets) {
       );
       expect(alert.labels).toMatchObject({ severity: "info", job: "churnwatch" });
       expect(alert.annotations.summary).toBe("The input data_volume drifted");
+      const told = await until("the webhook to be told of data_volume", async () =>
+        webhook.told
+          .flatMap(({ notification }) => notification.alerts)
+          .find(({ labels }) => labels.alertname === "ChurnInputDrifted" && labels.feature === "data_volume"),
+      );
+      expect(told).toMatchObject({ status: "firing", annotations: alert.annotations });
     });
   });
 }

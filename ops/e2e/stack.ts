@@ -89,14 +89,29 @@ export function createStack({ path }: Tools) {
         `--web.listen-address=${addresses["pushgateway:9091"]}`,
       ]),
 
-    startAlertmanager: () =>
-      start("alertmanager", `${alertmanager}/-/ready`, [
-        path["prometheus-alertmanager"],
-        `--config.file=${join(root, "ops/alertmanager/alertmanager.yml")}`,
-        `--storage.path=${join(folder, "alertmanager")}`,
-        `--web.listen-address=${addresses["alertmanager:9093"]}`,
-        "--cluster.listen-address=",
-      ]),
+    /** @param receivers whom to tell, as ops/alertmanager/start.sh reads it; groups wait for a second, not for a minute */
+    startAlertmanager(receivers: Record<string, string> = {}) {
+      const configuration = join(folder, "alertmanager-files");
+      cpSync(join(root, "ops/alertmanager"), configuration, { recursive: true });
+      const committed = readFileSync(join(configuration, "alertmanager.yml"), "utf8");
+      const hurried = committed.replaceAll(/group_(wait|interval): \d+[sm]/g, "group_$1: 1s");
+      writeFileSync(join(configuration, "alertmanager.yml"), hurried);
+      return start(
+        "alertmanager",
+        `${alertmanager}/-/ready`,
+        [
+          join(configuration, "start.sh"),
+          `--storage.path=${join(folder, "alertmanager")}`,
+          `--web.listen-address=${addresses["alertmanager:9093"]}`,
+          "--cluster.listen-address=",
+        ],
+        {
+          ALERTMANAGER_START: path["prometheus-alertmanager"],
+          ALERTMANAGER_CONFIGURATION: join(folder, "alertmanager.yml"),
+          ...receivers,
+        },
+      );
+    },
 
     startPrometheus() {
       const configuration = join(folder, "prometheus");
