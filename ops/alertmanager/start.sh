@@ -51,6 +51,6 @@ while IFS= read -r line; do
       ;;
     "  - name: info") webhook "${ALERT_WEBHOOK_URL_INFO:-${ALERT_WEBHOOK_URL:-}}" ;;
   esac
-done <"$here/alertmanager.yml" >"$configuration"
+done <"$here/alertmanager.yml" >"$configuration" || fail "$configuration cannot be written: set ALERTMANAGER_CONFIGURATION"
 
 exec "${ALERTMANAGER_START:-/bin/alertmanager}" --config.file="$configuration" "$@"

@@ -89,6 +89,7 @@ describe("the start of Alertmanager", () => {
     [{ ALERT_WEBHOOK_URL: "hook.example" }, "ALERT_WEBHOOK_URL is no http or https address"],
     [{ ALERT_WEBHOOK_URL_INFO: 'http://a"b' }, "ALERT_WEBHOOK_URL_INFO has a quote"],
     [{ ALERT_WEBHOOK_URL: "http://a\n  - name: b" }, "ALERT_WEBHOOK_URL has a quote, a backslash, or a character"],
+    [{ ALERTMANAGER_CONFIGURATION: "/no/folder/file.yml" }, "/no/folder/file.yml cannot be written"],
     [{ ALERT_EMAIL_TO: "a@example.org" }, "ALERT_EMAIL_TO needs ALERT_SMTP"],
   ])("refuses %p", (environment, reason) => {
     const { exitCode, stderr, stdout } = start(environment);

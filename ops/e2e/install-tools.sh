@@ -1,6 +1,6 @@
 #!/bin/sh
-# Gets what `bun run test:ops` needs on Debian 12: Chromium, Prometheus, Pushgateway and Alertmanager of the system, and beside them
-# the newer ones of Debian testing with docker compose, unpacked into a folder without being installed.
+# Gets what `bun run test:ops` needs on Debian 12: Chromium, a container engine, Prometheus, Pushgateway and Alertmanager of the
+# system, and beside them the newer ones of Debian testing with docker compose, unpacked into a folder without being installed.
 # Where systemd runs, the packages start their services: this is for CI and containers.
 #   ops/e2e/install-tools.sh [FOLDER]      (default: the folder in which the tests look)
 set -eu
@@ -9,10 +9,15 @@ sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
 
 is_here() { command -v "$1" >/dev/null 2>&1; }
 
-if ! is_here prometheus || ! is_here prometheus-pushgateway || ! is_here prometheus-alertmanager || ! is_here chromium; then
+missing=
+for name in prometheus prometheus-pushgateway prometheus-alertmanager chromium dockerd docker busybox ip curl; do
+  is_here "$name" || missing="$missing $name"
+done
+if [ -n "$missing" ]; then
   $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
-    prometheus prometheus-pushgateway prometheus-alertmanager chromium >/dev/null
+    prometheus prometheus-pushgateway prometheus-alertmanager chromium \
+    docker.io iptables iproute2 busybox-static curl >/dev/null
 fi
 
 if [ ! -x "$folder/usr/bin/prometheus" ]; then
