@@ -68,7 +68,7 @@ up() {
   start alertmanager "$ops/alertmanager/start.sh" --storage.path="$state/alertmanager" \
     --web.listen-address="$alertmanager" --cluster.listen-address=
   start prometheus prometheus --config.file="$state/configuration/prometheus.yml" --storage.tsdb.path="$state/tsdb" \
-    --storage.tsdb.retention.time=30d --web.listen-address="$prometheus"
+    --storage.tsdb.retention.time=30d --enable-feature=exemplar-storage --web.listen-address="$prometheus"
   for name in pushgateway alertmanager prometheus; do wait_for "$name"; done
   echo "Start the service with PUSHGATEWAY_URL=http://$pushgateway bun run start: Prometheus looks for it at $service."
 }

@@ -150,6 +150,8 @@ describe("POST /predict", () => {
     ['{"user_id":"a","montant":1e999}', 422, "montant", "not_finite"],
     [{ user_id: "a", region: "x".repeat(201) }, 422, "region", "too_long"],
     [{ user_id: "" }, 422, "user_id", "too_short"],
+    ['{"user_id":"a","region":"half a pair: \\ud800"}', 422, "region", "other"],
+    ['{"user_id":"a","__proto__":{"montant":1}}', 422, "__proto__", "unknown_key"],
     [{}, 422, "user_id", "missing_key"],
     [[], 422, "", "wrong_type"],
     ['{"user_id":"a"', 400, undefined, "malformed_body"],
@@ -169,6 +171,19 @@ describe("POST /predict", () => {
     expect(Object.keys(answer.body)).toEqual(expect.arrayContaining(["type", "title", "status", "detail"]));
     expect((answer.body.errors as { path: string }[] | undefined)?.[0]?.path).toBe(path as string);
     expect(await count()).toBe(before + 1);
+  });
+
+  test("refuses bytes that are not UTF-8, and compressed bodies", async () => {
+    const post = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) =>
+      fetch(`${service.url}/predict`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json", ...headers },
+        body,
+      });
+    const text = Buffer.from('{"user_id":"\u00e9"}');
+    expect((await post(new Uint8Array(Buffer.from(text.toString("utf8"), "latin1")), {})).status).toBe(400);
+    expect((await post(Bun.gzipSync(text), { "content-encoding": "gzip" })).status).toBe(415);
+    expect((await post(new Uint8Array(text), { "content-encoding": "identity" })).status).toBe(200);
   });
 
   test("tells what to send when the type of the body is not JSON", async () => {
@@ -262,6 +277,19 @@ describe("POST /feedback", () => {
     expect((answer.body.rejected as { line: number }[]).map(({ line }) => line)).toEqual([4, 5]);
   });
 
+  test.each([
+    ["user_id", "line 1"],
+    ["churned", "line 1"],
+    ["user_id,churned,user_id", "line 1, column 3"],
+    ["user_id,churned,colour", "line 1, column 3"],
+    ["user_id;churned", "line 1, column 1"],
+  ])("refuses CSV with the header %s", async (header, path) => {
+    const { status, body } = await send("POST", "/feedback/batch", `${header}\na,1,b\n`, {
+      "content-type": "text/csv",
+    });
+    expect([status, (body.errors as { path: string }[])[0]?.path]).toEqual([422, path]);
+  });
+
   test("takes many labels as JSON", async () => {
     const feedback = [{ user_id: "json-1", churned: true }, { user_id: "json-2" }];
     const answer = await send("POST", "/feedback/batch", { feedback });
@@ -277,6 +305,33 @@ describe("access", () => {
     expect((await send("GET", "/models", undefined, { authorization: `Bearer ${readKey}` })).status).toBe(200);
     const refused = await send("POST", "/predict", exampleCustomer, { authorization: `Bearer ${readKey}` });
     expect(refused.status).toBe(403);
+  });
+
+  test("is not given to pages of other sites: no answer has a CORS header, and asking beforehand is refused", async () => {
+    const origin = "https://elsewhere.example";
+    for (const path of ["/models", "/metrics", "/openapi.json", "/nothing", "/"]) {
+      const { headers } = await send("GET", path, undefined, { origin });
+      expect([...headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+    }
+    const asked = await send("OPTIONS", "/predict", undefined, {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "content-type",
+    });
+    expect([asked.status, asked.headers.get("access-control-allow-origin")]).toEqual([405, null]);
+  });
+
+  test("has a quota that each answer tells, one that refuses too", async () => {
+    const quota = (answer: Answer) => [answer.headers.get("ratelimit-policy"), answer.headers.get("ratelimit")];
+    for (const answer of [
+      await send("GET", "/models"),
+      await predict(exampleCustomer),
+      await predict({}),
+      await send("GET", "/predictions/none"),
+      await send("GET", "/models", undefined, { authorization: "Bearer wrong-key-of-a-test" }),
+    ])
+      expect(quota(answer)).toEqual(['"requests";q=1000;w=1', expect.stringMatching(/^"requests";r=\d+;t=1$/)]);
+    expect(quota(await send("GET", "/health/ready"))).toEqual([null, null]);
   });
 
   test("leaves health and metrics open", async () => {
@@ -326,6 +381,7 @@ describe("the rest", () => {
     expect(routes.sort()).toEqual(
       [
         "DELETE /customers/{user_id}",
+        "GET /audit",
         "GET /events",
         "GET /health/live",
         "GET /health/ready",
@@ -353,7 +409,7 @@ describe("the rest", () => {
   test("has pages that load nothing from outside", async () => {
     for (const [path, policy] of [
       ["/", "default-src 'none'; script-src 'self'"],
-      ["/docs", "default-src 'self'"],
+      ["/docs", "default-src 'none'; script-src 'self'; style-src 'self';"],
     ] as const) {
       const { status, body, headers } = await send("GET", path);
       expect(status).toBe(200);
@@ -364,6 +420,15 @@ describe("the rest", () => {
         expect([target, (await send("GET", target)).status]).toEqual([target, 200]);
       }
       expect(headers.get("content-security-policy")).toStartWith(policy);
+      expect(headers.get("content-security-policy")).not.toContain("unsafe");
+      expect(Object.fromEntries(headers)).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": expect.stringContaining("camera=()"),
+      });
     }
     const { headers } = await send("GET", "/page/app.js");
     const again = await send("GET", "/page/app.js", undefined, { "if-none-match": headers.get("etag") as string });
@@ -396,5 +461,6 @@ describe("the rest", () => {
     expect((await send("GET", "/monitoring")).body.scenario).toBe("none");
     expect((await send("GET", "/monitoring/history?monitor=drift&from=2026-01-01T00:00:00Z")).status).toBe(200);
     expect((await send("GET", "/monitoring/history?from=soon")).status).toBe(422);
+    expect((await send("GET", "/monitoring/history?monitor=drift&monitor=quality")).status).toBe(422);
   });
 });

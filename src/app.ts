@@ -1,12 +1,16 @@
 import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
 import { z } from "zod";
+import { auditRoutes } from "./audit/routes.ts";
 import { docsRoutes } from "./docs.ts";
+import { erasureRoutes } from "./erasure/routes.ts";
+import type { Erasure } from "./erasure/service.ts";
 import { AppError, type RejectionReason } from "./errors.ts";
 import { feedbackRoutes } from "./feedback/routes.ts";
 import type { FeedbackService } from "./feedback/service.ts";
-import type { Access, Role } from "./http/access.ts";
+import type { Access, AnswerHeaders, Role } from "./http/access.ts";
 import { describe } from "./http/describe.ts";
+import type { Lanes } from "./http/lane.ts";
 import { problemResponse } from "./http/problem.ts";
 import { requestIdOf } from "./http/request-id.ts";
 import type { Metrics } from "./metrics.ts";
@@ -42,8 +46,8 @@ export interface AppOptions {
   audit: AuditLog;
   metrics: Metrics;
   access: Access;
-  /** Erases a person. @returns whether anything was known of them. */
-  eraseCustomer(userId: string): boolean;
+  erasure: Erasure;
+  lanes: Lanes;
   /** What the operator's page reads beyond the API. */
   page: Pick<PageRoutesOptions, "sums" | "replay" | "random" | "windowSize" | "scenarios" | "feedbackDelay">;
   now: () => number;
@@ -80,7 +84,6 @@ interface Arriving {
 }
 
 const statusSchema = z.object({ status: z.enum(["ok", "unavailable"]), reason: z.string().optional() });
-const erasedSchema = z.object({ erased: z.boolean() });
 
 /** The HTTP interface as a value: it is handed everything it needs and does not listen. */
 export function createApp(options: AppOptions) {
@@ -98,6 +101,7 @@ export function createApp(options: AppOptions) {
     audit,
     metrics,
     access,
+    lanes,
     now,
     newId,
     tracing,
@@ -110,7 +114,9 @@ export function createApp(options: AppOptions) {
   const durations = new Map<string, { observe(seconds: number): void }>();
   let addressOf = (_request: Request): string => "local";
 
-  const authorize = (request: Request, role: Role): string => access.authorize(request, role, () => addressOf(request));
+  const answerHeaders = new WeakMap<Request, AnswerHeaders>();
+  const authorize = (request: Request, role: Role): string =>
+    access.authorize(request, role, () => addressOf(request), answerHeaders.get(request));
   const distributions = (): Distributions | null => {
     const pass = monitors.latest;
     if (!pass || !serving.isReady || serving.model.manifest.version !== pass.modelVersion) return null;
@@ -141,7 +147,16 @@ export function createApp(options: AppOptions) {
     return values.map(({ labels, value }) => ({ reason: String(labels.reason), count: value }));
   }
 
-  function observe({ method, route, status, seconds }: AnsweredRequest): void {
+  function observe({ method, route, status, seconds }: AnsweredRequest, span: RequestSpan | undefined): void {
+    if (span?.isSampled) {
+      instruments.httpRequestDuration.observe({
+        labels: { method, route, status },
+        value: seconds,
+        // The library's types know no labels but the metric's.
+        exemplarLabels: { trace_id: span.traceId } as object,
+      });
+      return;
+    }
     const series = `${method} ${route} ${status}`;
     let child = durations.get(series);
     if (!child) {
@@ -153,7 +168,7 @@ export function createApp(options: AppOptions) {
 
   const app = new Elysia({
     name: "churnwatch",
-    serve: { reusePort: false, idleTimeout: 30, maxRequestBodySize: 128 * 1024 * 1024 },
+    serve: { reusePort: false, idleTimeout: 30, maxRequestBodySize: 64 * 1024 * 1024 },
   })
     .onStart(({ server }) => {
       addressOf = (request) => server?.requestIP(request)?.address ?? "local";
@@ -164,6 +179,7 @@ export function createApp(options: AppOptions) {
       (set as Arriving).arrival = { startedAt: performance.now(), requestId, span };
       set.headers["x-content-type-options"] = "nosniff";
       set.headers["x-request-id"] = requestId;
+      if (access.isLimited) answerHeaders.set(request, set.headers as AnswerHeaders);
     })
     .onAfterResponse({ as: "global" }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
@@ -178,7 +194,7 @@ export function createApp(options: AppOptions) {
         ...(arrival.span && { traceId: arrival.span.traceId }),
       };
       arrival.span?.end(answered);
-      observe(answered);
+      observe(answered, arrival.span);
       onAnswered(answered);
     })
     .onError({ as: "global" }, ({ error, code, request, path, set }) => {
@@ -206,8 +222,8 @@ export function createApp(options: AppOptions) {
         },
       }),
     )
-    .use(predictionRoutes({ service: predictions, authorize, onRejected }))
-    .use(feedbackRoutes({ service: feedback, authorize }))
+    .use(predictionRoutes({ service: predictions, lanes, authorize, onRejected }))
+    .use(feedbackRoutes({ service: feedback, lanes, authorize }))
     .use(modelRoutes({ registry, serving, audit, now, authorize }))
     .use(
       monitoringRoutes({
@@ -222,24 +238,8 @@ export function createApp(options: AppOptions) {
         stopping,
       }),
     )
-    .delete(
-      "/customers/:user_id",
-      function eraseCustomer({ request, params }) {
-        const actor = authorize(request, "admin");
-        const erased = options.eraseCustomer(params.user_id);
-        audit.append({ at: now(), actor, action: "customer.erase", subject: "" });
-        return { erased };
-      },
-      {
-        detail: describe({
-          summary: "Erases a person: predictions and feedback are gone, aggregates stay",
-          tag: "predictions",
-          parameters: [{ name: "user_id", in: "path", description: "the customer" }],
-          answer: { schema: erasedSchema, example: { erased: true } },
-          problems: [401, 403],
-        }),
-      },
-    )
+    .use(erasureRoutes({ erasure: options.erasure, authorize }))
+    .use(auditRoutes({ audit, authorize }))
     .get("/health/live", () => ({ status: "ok" }), {
       detail: describe({
         summary: "Is the process alive?",
@@ -276,19 +276,21 @@ export function createApp(options: AppOptions) {
     .use(pageRoutes({ ...options.page, registry, serving, rejections, now, authorize }));
 
   function notFound(request: Request, path: string, requestId: string): Response {
-    const allowed = new Set(app.routes.filter((route) => matches(route.path, path)).map((route) => route.method));
-    if (allowed.size === 0) {
+    // The template is told rather than the path, which may name a person.
+    const matching = app.routes.filter((route) => matches(route.path, path));
+    const [template] = matching;
+    if (!template) {
       return problemResponse(
-        new AppError("not_found", `there is no ${request.method} ${path} (GET /docs lists what there is)`),
+        new AppError("not_found", "there is no such route (GET /docs lists what there is)"),
         requestId,
       );
     }
-    const allow = [...allowed].join(", ");
+    const allow = [...new Set(matching.map((route) => route.method))].join(", ");
     const problem = {
       type: "urn:churnwatch:problem:method_not_allowed",
       title: "Method not allowed",
       status: 405,
-      detail: `${path} answers ${allow}, not ${request.method}`,
+      detail: `${template.path} answers ${allow}, not ${request.method}`,
       request_id: requestId,
     };
     return new Response(JSON.stringify(problem), {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readApiKeys } from "./api-keys.ts";
 import { AppError } from "./errors.ts";
 
 export const scenarioNames = [
@@ -34,12 +35,12 @@ const settings = {
     about: "where training pushes its metrics; unset: no push",
   },
   API_KEYS: {
-    schema: z
-      .string()
-      .regex(
-        /^$|^[^:,\s]{8,}:[a-z+]+(,[^:,\s]{8,}:[a-z+]+)*$/,
-        "expected key:role+role,key:role with keys of 8 or more characters",
-      ),
+    schema: z.string().transform((text, { addIssue }) => {
+      const keys = readApiKeys(text);
+      if (typeof keys !== "string") return keys;
+      addIssue(keys);
+      return z.NEVER;
+    }),
     default: "",
     about: "who may call: key:role+role,… with roles predict, feedback, read, admin; unset: open, on loopback only",
   },
@@ -50,9 +51,10 @@ const settings = {
       "1 serves without API_KEYS on an address that others can reach (a container behind a published loopback port)",
   },
   RATE_LIMIT: {
-    schema: number(0, 1e6),
-    default: "0",
-    about: "requests per second for each key or address; 0: no limit",
+    schema: z.union([z.literal("").transform(() => null), number(0, 1e6)]),
+    default: "",
+    about:
+      "requests per second for each key, or each address without keys; 0: no limit; unset: 1000 with API_KEYS, no limit without",
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     schema: z.union([z.literal(""), z.url({ protocol: /^https?$/ })]),

@@ -96,7 +96,12 @@ export const columnOf = (name: FieldName): string => name.toUpperCase();
 export const maxTextLength = 200;
 const maxFloat32 = 3.4028234663852886e38;
 
-const text = z.string().max(maxTextLength).nullish();
+/** Text that can be stored and given back as it came: half a surrogate pair cannot. */
+export const storableText = z
+  .string()
+  .max(maxTextLength)
+  .refine((value) => value.isWellFormed(), "is not well-formed Unicode: half of a surrogate pair stands alone");
+const text = storableText.nullish();
 const amount = z.number().nonnegative().max(maxFloat32).nullish();
 
 const fieldShape = Object.fromEntries(
@@ -108,7 +113,7 @@ const fieldShape = Object.fromEntries(
 
 /** The body of a prediction request. Absent, null and (for text) blank all mean: missing. */
 export const customerSchema = z.strictObject({
-  user_id: z.string().min(1).max(maxTextLength).meta({
+  user_id: storableText.min(1).meta({
     description: "who this is; 40 hexadecimal digits in the Expresso data",
     example: "5f0c1d7e2ab94c6388e1f04b7d925a36c8e7b1f2",
   }),

@@ -1,8 +1,20 @@
 import { dirname, join } from "node:path";
 import { Elysia } from "elysia";
+import { documentHeaders } from "./http/document.ts";
 
 const swaggerFolder = dirname(Bun.resolveSync("swagger-ui-dist/package.json", import.meta.dir));
 const asset = (name: string) => () => new Response(Bun.file(join(swaggerFolder, name)));
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+];
 
 const page = (title: string, body: string, head = ""): Response =>
   new Response(
@@ -11,8 +23,7 @@ const page = (title: string, body: string, head = ""): Response =>
     {
       headers: {
         "content-type": "text/html; charset=utf-8",
-        "content-security-policy":
-          "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+        ...documentHeaders(policy),
       },
     },
   );

@@ -8,6 +8,7 @@ export type ErrorCode =
   | "forbidden"
   | "rate_limited"
   | "payload_too_large"
+  | "request_timeout"
   | "unsupported_media_type"
   | "malformed_body"
   | "conflict"
@@ -18,6 +19,7 @@ export type ErrorCode =
 export const rejectionReasons = [
   "malformed_body",
   "payload_too_large",
+  "request_timeout",
   "unsupported_media_type",
   "unknown_key",
   "missing_key",
@@ -45,11 +47,18 @@ export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
   readonly flaws: readonly Flaw[];
+  /** Seconds after which it is worth another try, where that is known. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; flaws?: readonly Flaw[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; flaws?: readonly Flaw[]; retryAfter?: number } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.flaws = options.flaws ?? [];
+    this.retryAfter = options.retryAfter;
   }
 }
 

@@ -46,6 +46,8 @@ async function ensureModel(config: Config): Promise<void> {
 
 async function start(): Promise<void> {
   const config = readConfig(process.env);
+  // Neither training nor anything else that is started needs them.
+  delete process.env.API_KEYS;
   const log = createLogger(config.LOG_LEVEL, process.stderr.isTTY ?? false);
   await ensureModel(config);
   const service = await startService({

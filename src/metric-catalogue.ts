@@ -4,6 +4,7 @@ interface Metric {
   help: string;
   labels: readonly string[];
   buckets?: readonly number[];
+  enableExemplars?: boolean;
 }
 
 const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -19,12 +20,16 @@ const histogram = (name: string, help: string, labels: readonly string[], bucket
 
 /** Every metric that the service exposes at /metrics. Ratios are 0–1, times seconds; NaN means too few rows. */
 export const serviceMetrics = {
-  httpRequestDuration: histogram(
-    "churn_http_request_duration_seconds",
-    "Time from the arrival of a request to its answer, by route template.",
-    ["method", "route", "status"],
-    latencyBuckets,
-  ),
+  httpRequestDuration: {
+    ...histogram(
+      "churn_http_request_duration_seconds",
+      "Time from the arrival of a request to its answer, by route template.",
+      ["method", "route", "status"],
+      latencyBuckets,
+    ),
+    // In OpenMetrics, the trace of a request in each bucket.
+    enableExemplars: true,
+  },
   predictions: counter("churn_predictions_total", "Predictions that were stored and answered.", [
     "model_version",
     "predicted_class",
@@ -157,7 +162,7 @@ export const serviceMetrics = {
   jobRuns: counter("churn_job_runs_total", "Runs of a scheduled job, by outcome.", ["job", "outcome"]),
   jobDuration: histogram("churn_job_duration_seconds", "Duration of a scheduled job.", ["job"], jobBuckets),
   jobLastSuccess: gauge("churn_job_last_success_timestamp_seconds", "When a scheduled job last succeeded.", ["job"]),
-  queueDepth: gauge("churn_prediction_queue_length", "Customers waiting to be scored."),
+  queueDepth: gauge("churn_prediction_queue_length", "Requests and customers waiting for their turn."),
   startTime: gauge("process_start_time_seconds", "When the process started."),
   cpuSeconds: counter("process_cpu_seconds_total", "User and system CPU time."),
   residentMemory: gauge("process_resident_memory_bytes", "Resident memory."),

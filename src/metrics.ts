@@ -22,13 +22,18 @@ export interface Metrics {
 
 /** The instruments of the catalogue in a registry of their own. */
 export function createMetrics(): Metrics {
-  const registry = new Registry();
+  // The library takes exemplars only into such a registry; a scrape sets what it asks for.
+  const registry = new Registry(Registry.OPENMETRICS_CONTENT_TYPE);
   const create = (key: keyof Catalogue, buckets?: readonly number[]) => {
     const { type, name, help, labels, ...rest } = serviceMetrics[key];
     const options = { name, help, labelNames: [...labels], registers: [registry] };
     if (type === "counter") return new Counter(options);
     if (type === "gauge") return new Gauge(options);
-    return new Histogram({ ...options, buckets: [...(buckets ?? ("buckets" in rest ? rest.buckets : []))] });
+    return new Histogram({
+      ...options,
+      buckets: [...(buckets ?? ("buckets" in rest ? rest.buckets : []))],
+      enableExemplars: "enableExemplars" in rest,
+    });
   };
   const instruments = Object.fromEntries(
     Object.keys(serviceMetrics).map((key) => [key, create(key as keyof Catalogue)]),

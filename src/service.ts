@@ -6,9 +6,11 @@ import { createRetention } from "../scheduler/retention.ts";
 import { createMonitorRun } from "../scheduler/run-monitors.ts";
 import { createApp } from "./app.ts";
 import { type Config, scenarioNames } from "./config.ts";
+import { createErasure } from "./erasure/service.ts";
 import { AppError, messageOf } from "./errors.ts";
 import { createFeedbackService } from "./feedback/service.ts";
 import { createAccess } from "./http/access.ts";
+import { createLanes } from "./http/lane.ts";
 import { createInstrumentation } from "./instrumentation.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -22,6 +24,7 @@ import { createMonitoringThread } from "./monitoring/thread.ts";
 import { createPredictionService } from "./predictions/service.ts";
 import { observeProcess } from "./process-metrics.ts";
 import { createRandom } from "./statistics/random.ts";
+import { createAuditLog } from "./storage/audit.ts";
 import { createCheckpointer } from "./storage/checkpoint.ts";
 import { createDurability } from "./storage/durability.ts";
 import { lockDataDirectory } from "./storage/lock.ts";
@@ -47,6 +50,8 @@ export interface Service {
 const everySecond = "* * * * * *";
 const everyHour = "0 0 * * * *";
 const loopback = ["127.0.0.1", "localhost", "::1"];
+/** Requests per second of each key when no limit is set: more than an honest caller of single predictions sends. */
+const rateLimitOfKeys = 1000;
 
 /**
  * Puts the service together and starts it: API, scheduler, monitors.
@@ -54,8 +59,14 @@ const loopback = ["127.0.0.1", "localhost", "::1"];
  *   be open to others without API keys.
  */
 export async function startService({ config, log, now, newId, seed }: ServiceOptions): Promise<Service> {
-  const access = createAccess(config.API_KEYS, config.RATE_LIMIT, now);
-  if (access.isOpen && !loopback.includes(config.HOST) && config.ALLOW_OPEN !== "1") {
+  const isOpen = config.API_KEYS.length === 0;
+  const access = createAccess({
+    keys: config.API_KEYS,
+    rateLimit: config.RATE_LIMIT ?? (isOpen ? 0 : rateLimitOfKeys),
+    isForLoopback: config.ALLOW_OPEN !== "1",
+    now,
+  });
+  if (isOpen && !loopback.includes(config.HOST) && config.ALLOW_OPEN !== "1") {
     throw new AppError(
       "invalid_setting",
       `HOST=${config.HOST} can be reached by others: set API_KEYS, or ALLOW_OPEN=1 if something else guards it`,
@@ -91,7 +102,11 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       log.info({ scenario: name }, "scenario begins");
     },
   });
-  scenario.switchTo(config.SCENARIO);
+  const audit = createAuditLog(stores.audit, durability);
+  if (scenario.current.name !== config.SCENARIO)
+    await audit.record({ at: now(), actor: "setting", action: "scenario.switch", subject: config.SCENARIO }, () =>
+      scenario.switchTo(config.SCENARIO),
+    );
   instruments.scenario.set({ scenario: scenario.current.name }, 1);
 
   const feedback = createFeedbackService({
@@ -111,7 +126,10 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     newId,
     onStored: instrumentation.onStored,
   });
-  metrics.beforeScrape(() => instruments.queueDepth.set(predictions.queueLength));
+  const lanes = createLanes();
+  metrics.beforeScrape(() =>
+    instruments.queueDepth.set(predictions.queueLength + lanes.single.length + lanes.bulk.length),
+  );
   const refusals = createRefusals(now);
   const thread = createMonitoringThread({
     databaseFile,
@@ -143,14 +161,11 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     refusals,
     scenario,
     events,
-    audit: stores.audit,
+    audit,
     metrics,
     access,
-    eraseCustomer(userId) {
-      const predicted = stores.predictions.eraseUser(userId) > 0;
-      const waiting = stores.labels.erasePendingOfUser(userId);
-      return stores.replay.eraseUser(userId) > 0 || predicted || waiting;
-    },
+    erasure: createErasure({ ...stores, service: predictions, checkpointer, audit, now }),
+    lanes,
     page: {
       sums: stores.sums,
       replay: stores.replay,

@@ -8,7 +8,6 @@ import { rankScores, rocAuc } from "../../src/statistics/ranking.ts";
 import { median, printTable } from "./table.ts";
 
 const featureCount = 16;
-const trainRows = 500_000;
 const testRows = 100_000;
 const repeats = 3;
 const parameters: LearnerParameters = { ...defaultParameters, rounds: 100, earlyStoppingRounds: 0 };
@@ -64,7 +63,7 @@ async function measureQuality(folder: string, name: string, labels: Uint8Array) 
 }
 
 /** Fits the learner and XGBoost in turns on the same rows; XGBoost needs a Python that has it (PYTHON names another). */
-export async function benchLearner(): Promise<void> {
+export async function benchLearner({ rows: trainRows }: { rows: number }): Promise<void> {
   const python = process.env.PYTHON ?? "python3";
   const hasXgboost =
     Bun.which(python) !== null && Bun.spawnSync([python, "-c", "import numpy, xgboost"]).exitCode === 0;
@@ -98,10 +97,10 @@ export async function benchLearner(): Promise<void> {
       f.loss.toFixed(5),
     ];
     const own = await figures(ours, "ours");
-    const rows = [["", "fit (s)", "processor (s)", "peak (MB)", "ROC AUC", "log loss"], row("churnwatch", own)];
+    const lines = [["", "fit (s)", "processor (s)", "peak (MB)", "ROC AUC", "log loss"], row("churnwatch", own)];
     if (hasXgboost) {
       const other = await figures(theirs, "xgboost");
-      rows.push(row(theirs[0]?.name ?? "XGBoost", other), [
+      lines.push(row(theirs[0]?.name ?? "XGBoost", other), [
         "ratio",
         (own.seconds / other.seconds).toFixed(2),
         (own.processorSeconds / other.processorSeconds).toFixed(2),
@@ -113,7 +112,7 @@ export async function benchLearner(): Promise<void> {
     const { rounds, maxLeaves, learningRate, maxBins, threads } = parameters;
     printTable(
       `Learning: ${trainRows.toLocaleString("en")} rows × ${featureCount}, ${rounds} trees of ${maxLeaves} leaves at ${learningRate}, ${maxBins - 1} bins, ${threads} threads, medians of ${repeats} runs`,
-      rows,
+      lines,
     );
     // Threads that wait for each other suffer from a busy machine, XGBoost's more than ours: such ratios mean nothing.
     if (loadBefore > 0.5)
@@ -127,5 +126,3 @@ export async function benchLearner(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-if (import.meta.main) await benchLearner();

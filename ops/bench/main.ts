@@ -4,18 +4,29 @@ import { runCommand, wholeNumberFrom } from "../../src/command.ts";
 import { benchExplain } from "./explain.ts";
 import { benchLearner } from "./learner.ts";
 import { benchMonitors } from "./monitors.ts";
+import { benchParameters } from "./parameters.ts";
 import { benchServe } from "./serve.ts";
+import { benchTraining } from "./training.ts";
+import { benchTrust } from "./trust.ts";
 
 interface Options {
   days: number;
   seeds: number;
+  kills: number;
+  soakMinutes: number;
+  cases: number;
+  seed: number;
+  rows: number;
 }
 
 const benches: Record<string, (options: Options) => Promise<void>> = {
   serve: benchServe,
   learner: benchLearner,
+  training: benchTraining,
   explain: benchExplain,
   monitors: benchMonitors,
+  trust: benchTrust,
+  parameters: benchParameters,
 };
 
 const command = new Command("bench")
@@ -27,7 +38,12 @@ const command = new Command("bench")
     wholeNumberFrom(1),
     200,
   )
+  .option("--rows <n>", "learner, training: customers to learn from", wholeNumberFrom(10_000), 500_000)
   .option("--seeds <n>", "monitors: runs of each scenario", wholeNumberFrom(1), 100)
+  .option("--kills <n>", "trust: how often the service is killed under load", wholeNumberFrom(1), 200)
+  .option("--soak-minutes <n>", "trust: minutes of load at half of what it can carry", wholeNumberFrom(1), 10)
+  .option("--cases <n>", "trust: requests of every kind to the routes", wholeNumberFrom(1), 100_000)
+  .option("--seed <n>", "trust: where the requests begin", wholeNumberFrom(0), 1)
   .action(async (name: string | undefined, options: Options) => {
     process.stdout.write(`${cpus().length} × ${cpus()[0]?.model.trim()}, Bun ${Bun.version}\n`);
     for (const [key, bench] of Object.entries(benches)) if (name === undefined || key === name) await bench(options);

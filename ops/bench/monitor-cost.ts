@@ -1,16 +1,15 @@
-import { join } from "node:path";
 import { cellCounts } from "../../src/models/profile.ts";
 import { featureDrift, predictionDrift } from "../../src/monitoring/drift.ts";
 import { estimatedPerformance, realizedPerformance } from "../../src/monitoring/performance.ts";
 import { createQuality } from "../../src/monitoring/quality.ts";
-import { createMonitoringThread } from "../../src/monitoring/thread.ts";
 import { createPsiThresholds } from "../../src/monitoring/thresholds.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
 import { createRandom } from "../../src/statistics/random.ts";
 import { inTransaction } from "../../src/storage/database.ts";
+import type { EventLoopBlocks } from "./event-loop.ts";
 import { preparePool } from "./monitored-stream.ts";
 import { median, printTable } from "./table.ts";
-import { loadModel } from "./trained-model.ts";
+import { loadModel, runScript } from "./trained-model.ts";
 
 const rows = 1_000_000;
 const repeats = 5;
@@ -23,21 +22,6 @@ function measure(work: () => unknown): number {
     return (performance.now() - start) / 1000;
   });
   return median(seconds);
-}
-
-/** Longest time (milliseconds) that a timer of this thread was late while `work` went on elsewhere. */
-async function longestBlock(work: () => Promise<unknown>): Promise<{ block: number; seconds: number }> {
-  let last = performance.now();
-  let block = 0;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    block = Math.max(block, now - last - 1);
-    last = now;
-  }, 1);
-  const start = performance.now();
-  await work();
-  clearInterval(timer);
-  return { block, seconds: (performance.now() - start) / 1000 };
 }
 
 /** What a look costs over a window of a million predictions of 16 fields and a score. */
@@ -91,25 +75,27 @@ export async function benchMonitorCost(directory: string): Promise<void> {
     realizedPerformance(window, manifest);
   };
   const performanceSeconds = measure(quality);
-  const thread = createMonitoringThread({
-    databaseFile: join(directory, "service.db"),
-    modelsFolder: join(directory, "models"),
-    windowSize: rows,
-    seed: 1,
-  });
-  const look = () => thread.look(manifest.version, { now: rows, refused: 0 });
-  const opened = await longestBlock(look);
-  const next = await longestBlock(look);
-  const idle = await longestBlock(() => Bun.sleep(1000 * opened.seconds));
-  thread.close();
   stores.close();
+  // In a process of its own, which like the service holds no window: here the garbage of the million rows is collected.
+  const { opened, next, idle } = JSON.parse(
+    await runScript("ops/bench/event-loop.ts", [directory, String(rows)], {}),
+  ) as EventLoopBlocks;
   printTable(`Cost of a look at ${rows.toLocaleString("en")} predictions × 17 columns, medians of ${repeats}`, [
     ["", "seconds", "wanted"],
     ["drift and quality of 16 fields, drift of the score", first.toFixed(4), "< 0.3"],
     ["estimated (CBPE) and realized performance", performanceSeconds.toFixed(2), "< 1"],
     ["first look of the thread, window read from the database", opened.seconds.toFixed(2), ""],
     ["next look of the thread, all monitors", next.seconds.toFixed(2), ""],
-    ["longest block of the event loop meanwhile", (Math.max(opened.block, next.block) / 1000).toFixed(4), "<= 0.0100"],
-    ["the same without any look, for as long", (idle.block / 1000).toFixed(4), ""],
+    [
+      "longest work of the event loop's thread at a stretch meanwhile",
+      (Math.max(opened.worked, next.worked) / 1000).toFixed(4),
+      "<= 0.0100",
+    ],
+    [
+      "longest delay of a timer of the event loop meanwhile",
+      (Math.max(opened.late, next.late) / 1000).toFixed(4),
+      "<= 0.0100",
+    ],
+    ["the same delay without any look, for as long", (idle.late / 1000).toFixed(4), ""],
   ]);
 }

@@ -7,15 +7,16 @@ import { openStores } from "../../src/storage/stores.ts";
 
 const root = join(import.meta.dir, "../..");
 
-/** Runs a command of this project to its end. */
-export async function runScript(script: string, options: string[], env: Record<string, string>): Promise<void> {
+/** Runs a command of this project to its end. @returns what it printed. */
+export async function runScript(script: string, options: string[], env: Record<string, string>): Promise<string> {
   const child = Bun.spawn([process.execPath, join(root, script), ...options], {
-    stdout: "ignore",
+    stdout: "pipe",
     stderr: "pipe",
     env: { ...process.env, ...env },
   });
-  const message = await new Response(child.stderr).text();
+  const [output, message] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   if ((await child.exited) !== 0) throw new Error(`${script} failed: ${message}`);
+  return output;
 }
 
 /** A data directory of its own with a model trained on synthetic customers. */

@@ -118,6 +118,26 @@ if ("reason" in found || !compose || !tools) {
       }
     });
 
+    test("hold the packages of production that bun.lock pins, and say so in a bill of materials", async () => {
+      const { services } = JSON.parse(await succeed("config", "--format", "json")) as {
+        services: Record<string, { image: string }>;
+      };
+      const out = join(engine.folder, "churnwatch.cdx.json");
+      const command = join(import.meta.dir, "..", "supply-chain", "sbom.ts");
+      const { exitCode, stderr } = await run(
+        [process.execPath, command, services.churnwatch?.image ?? "none", "--out", out],
+        { env: engine.environment },
+      );
+      expect(exitCode, stderr).toBe(0);
+      const { components } = (await Bun.file(out).json()) as { components: { purl: string; hashes?: unknown[] }[] };
+      const packages = components.filter(({ purl }) => purl.startsWith("pkg:npm/"));
+      expect(packages.length).toBeGreaterThan(30);
+      for (const { purl, hashes } of packages) expect(hashes, `${purl} is not in bun.lock`).toHaveLength(1);
+      const names = packages.map(({ purl }) => purl);
+      expect(names.some((purl) => purl.startsWith("pkg:npm/elysia@"))).toBe(true);
+      expect(names.some((purl) => purl.startsWith("pkg:npm/typescript@"))).toBe(false);
+    }, 60_000);
+
     test("train in a container of its own, whose figures reach Prometheus and whose model serves", async () => {
       await succeed(
         "--profile",

@@ -6,6 +6,9 @@ import { modelSections } from "../../src/monitoring/panels.ts";
 import { annotations } from "../grafana/draw-dashboard.ts";
 import { fillVariables } from "../promql.ts";
 import { serviceSections } from "../service-panels.ts";
+import { startCollector } from "./collector.ts";
+import { drawDashboard } from "./dashboard-pictures.ts";
+import { launchBrowser, missingBrowser } from "./page-browser.ts";
 import { until } from "./processes.ts";
 import { createStack, type Stack } from "./stack.ts";
 import { howToInstall, toolSets } from "./tools.ts";
@@ -30,6 +33,7 @@ if (toolSets.length === 0)
 for (const tools of toolSets) {
   describe(`with Prometheus ${tools.version}`, () => {
     const webhook = startWebhook();
+    const collector = startCollector();
     let stack: Stack;
     let traffic: Timer;
     let firstVersion = "";
@@ -60,6 +64,7 @@ for (const tools of toolSets) {
       clearInterval(traffic);
       await stack.stop();
       await webhook.stop();
+      await collector.stop();
     });
 
     const train = (...options: string[]) =>
@@ -91,7 +96,7 @@ for (const tools of toolSets) {
       await stack.startPushgateway();
       await stack.startAlertmanager({ ALERT_WEBHOOK_URL: webhook.url });
       await stack.startPrometheus();
-      await stack.startService(accelerated);
+      await stack.startService({ ...accelerated, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
       traffic = setInterval(() => void callOnce().catch(() => undefined), 300);
       const samples = await until("the training samples in Prometheus", async () => {
         const found = await stack.query(trainingMetrics.samples.name);
@@ -147,6 +152,15 @@ for (const tools of toolSets) {
       }
     });
 
+    test("a slow request's bucket leads to its trace", async () => {
+      const { name } = serviceMetrics.httpRequestDuration;
+      await until("an exemplar of a trace that the collector has", async () => {
+        const traces = await stack.exemplarTraces(`${name}_bucket{route="/predict"}`);
+        const found = collector.spans.find((span) => traces.includes(span.traceId));
+        return found?.name === "POST /predict" ? found : null;
+      });
+    });
+
     test("every expression of every panel has a figure to show", async () => {
       const empty = await until(
         "figures in every panel",
@@ -166,6 +180,28 @@ for (const tools of toolSets) {
       expect(empty).toEqual([]);
       for (const { expression } of annotations) await stack.query(fill(expression));
     });
+
+    test.skipIf(missingBrowser !== null)(
+      `the dashboards' panels are drawn from what their queries give${missingBrowser ? ` (${missingBrowser})` : ""}`,
+      async () => {
+        await until(
+          "a minute of history",
+          async () => {
+            const [since] = await stack.query(`time() - min_over_time(timestamp(${predictions.name})[5m:5s])`);
+            return since && since.value > 60 ? since : null;
+          },
+          90,
+        );
+        const browser = await launchBrowser();
+        const folder = process.env.PICTURES ?? join(stack.folder, "pictures");
+        for (const name of ["model", "service"]) {
+          const { files, empty } = await drawDashboard(browser, { name, prometheus: stack.prometheus, folder });
+          expect(empty, name).toEqual([]);
+          for (const file of files) expect(Bun.file(file).size).toBeGreaterThan(50_000);
+        }
+        await browser.close();
+      },
+    );
 
     test("a broken feed becomes an alert in Alertmanager, and a message to the webhook, that names the field", async () => {
       expect((await post("/scenario", { scenario: "feed-break" })).status).toBe(200);

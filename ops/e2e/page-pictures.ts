@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { launchBrowser, missingBrowser } from "./page-browser.ts";
 
 export const widths = [390, 1280, 1920] as const;
 export const themes = ["light", "dark"] as const;
@@ -21,4 +22,15 @@ export async function takePictures(browser: Browser, url: string, folder: string
     }
   }
   return files;
+}
+
+if (import.meta.main) {
+  const [url, folder] = process.argv.slice(2);
+  if (!url || !folder || missingBrowser) {
+    process.stderr.write(`${missingBrowser ?? "say which service and which folder: page-pictures.ts URL FOLDER"}\n`);
+    process.exit(2);
+  }
+  const browser = await launchBrowser();
+  for (const file of await takePictures(browser, url, folder, "page")) process.stdout.write(`${file}\n`);
+  await browser.close();
 }

@@ -123,6 +123,7 @@ export function createStack({ path }: Tools) {
         path.prometheus,
         `--config.file=${join(configuration, "prometheus.yml")}`,
         `--storage.tsdb.path=${join(folder, "tsdb")}`,
+        "--enable-feature=exemplar-storage",
         `--web.listen-address=${addresses["localhost:9090"]}`,
       ]);
     },
@@ -149,6 +150,17 @@ export function createStack({ path }: Tools) {
       };
       if (answer.status !== "success") throw new Error(`${expression}: ${answer.error}`);
       return answer.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+    },
+
+    /** The traces that exemplars of the last five minutes lead to. @param expression the series that have them */
+    async exemplarTraces(expression: string): Promise<string[]> {
+      const now = Date.now() / 1000;
+      const response = await fetch(`${prometheus}/api/v1/query_exemplars`, {
+        method: "POST",
+        body: new URLSearchParams({ query: expression, start: String(now - 300), end: String(now + 1) }),
+      });
+      const { data } = (await response.json()) as { data: { exemplars: { labels: { trace_id: string } }[] }[] };
+      return data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id));
     },
 
     /** The last lines of every program, with a word on those that ended by themselves: for the report of a failure. */

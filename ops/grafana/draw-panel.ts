@@ -48,6 +48,7 @@ function query(
     .datasource(datasource)
     .expr(expression)
     .legendFormat(legend);
+  if (expression.includes("histogram_quantile")) builder.exemplar(true);
   if (format === "range") return builder.range();
   if (format === "heatmap") return builder.range().format(PromQueryFormat.Heatmap);
   return format === "table" ? builder.instant().format(PromQueryFormat.Table) : builder.instant();
@@ -145,21 +146,29 @@ const bars = (panel: Panel): BarGauge =>
 /** Shares by bin, one column for each query. Tables of instant queries name their value after the query. */
 function shares(panel: Panel): BarChart {
   const names = Object.fromEntries(panel.series.map(({ legend }, i) => [`Value #${refIds[i]}`, legend]));
-  const times = Object.fromEntries(
-    ["Time", ...panel.series.map((_, i) => `Time ${i + 1}`)].map((name) => [name, true]),
+  const hidden = Object.fromEntries(
+    ["order", "Time", ...panel.series.map((_, i) => `Time ${i + 1}`)].map((name) => [name, true]),
   );
-  return new BarChart()
-    .targets(queries(panel, "table"))
-    .withTransformation({ id: "joinByField", options: { byField: "bin", mode: "outer" } })
-    .withTransformation({ id: "organize", options: { excludeByName: times, renameByName: names } })
-    .withTransformation({ id: "sortBy", options: { sort: [{ field: "bin" }] } })
-    .xField("bin")
-    .xTickLabelMaxLength(24)
-    .showValue(VisibilityMode.Never)
-    .legend(legend())
-    .min(0)
-    .overrideByName("now", [{ id: "color", value: { mode: "fixed", fixedColor: "blue" } }])
-    .overrideByName("reference", [{ id: "color", value: { mode: "fixed", fixedColor: "gray" } }]);
+  return (
+    new BarChart()
+      .targets(queries(panel, "table"))
+      .withTransformation({ id: "joinByField", options: { byField: "bin", mode: "outer" } })
+      // Intervals by their beginning, not by its first digit; categories, which have no order, by name.
+      .withTransformation({
+        id: "convertFieldType",
+        options: { fields: {}, conversions: [{ targetField: "order", destinationType: "number" }] },
+      })
+      .withTransformation({ id: "sortBy", options: { sort: [{ field: "bin" }] } })
+      .withTransformation({ id: "sortBy", options: { sort: [{ field: "order" }] } })
+      .withTransformation({ id: "organize", options: { excludeByName: hidden, renameByName: names } })
+      .xField("bin")
+      .xTickLabelMaxLength(24)
+      .showValue(VisibilityMode.Never)
+      .legend(legend())
+      .min(0)
+      .overrideByName("now", [{ id: "color", value: { mode: "fixed", fixedColor: "blue" } }])
+      .overrideByName("reference", [{ id: "color", value: { mode: "fixed", fixedColor: "gray" } }])
+  );
 }
 
 const heat = (panel: Panel): heatmap.PanelBuilder =>

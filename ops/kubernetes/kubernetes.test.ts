@@ -165,7 +165,7 @@ describe("the Kubernetes resources", () => {
   test("probe routes that the API has", () => {
     const options = {
       metrics: createMetrics(),
-      access: createAccess("", 0, () => 0),
+      access: createAccess({ keys: [], rateLimit: 0, isForLoopback: false, now: () => 0 }),
       page: {},
     } as unknown as AppOptions;
     const routes = createApp(options)

@@ -9,7 +9,14 @@ import {
 } from "../customer.ts";
 import { AppError } from "../errors.ts";
 import { enumerateLevels, openSource } from "./source.ts";
-import { defaultFractions, type Fractions, replayOrder, type Split, splitExpression } from "./split.ts";
+import {
+  defaultFractions,
+  type Fractions,
+  positionExpression,
+  replayOrder,
+  type Split,
+  splitExpression,
+} from "./split.ts";
 import type { LabelledTable } from "./table.ts";
 
 export interface DatasetOptions {
@@ -18,17 +25,27 @@ export interface DatasetOptions {
   fractions?: Fractions;
 }
 
+/** Every customer of a data set, and where the hash of the id puts each: 0 … {@link positionSteps} − 1. */
+export interface DatasetRows {
+  table: LabelledTable;
+  positions: Int32Array;
+}
+
 export interface Dataset {
   /** The file's name without its folder. */
   name: string;
   rows: number;
   warnings: readonly string[];
   read(split: Split): Promise<LabelledTable>;
+  readAll(): Promise<DatasetRows>;
+  /** Gives up the rows of the other splits, and the memory that they take. */
+  keepOnly(split: Split): Promise<void>;
   /** At most `limit` held-out customers, sampled and ordered by a hash of their id, in batches. */
   replayCustomers(limit: number): AsyncGenerator<LabelledCustomer[]>;
   close(): void;
 }
 
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 const isChurn = "churn IN ('1', '1.0', 'true')";
 
 /**
@@ -39,18 +56,29 @@ export async function openDataset(
   file: string,
   { rows, fractions = defaultFractions }: DatasetOptions = {},
 ): Promise<Dataset> {
-  const source = await openSource(file, { labelled: true, rows });
+  const computed = { split: splitExpression("user_id", fractions) };
+  const source = await openSource(file, { labelled: true, rows, computed });
   const { connection, name, warnings, close } = source;
   try {
-    await connection.run(`ALTER TABLE customers ADD COLUMN split VARCHAR`);
-    await connection.run(`UPDATE customers SET split = ${splitExpression("user_id", fractions)}`);
     const levels = await enumerateLevels(connection);
     const counts = await classCounts(connection, file);
     return {
       name,
-      rows: [...counts.values()].reduce((sum, [stayed, churned]) => sum + stayed + churned, 0),
+      rows: sumOf([...counts.values()].flat()),
       warnings,
-      read: (split) => readTable(connection, split, counts.get(split) as [number, number], levels),
+      read: (split) => readTable(connection, `split = '${split}'`, sumOf(counts.get(split) ?? []), levels),
+      async readAll() {
+        const rows = sumOf([...counts.values()].flat());
+        return {
+          table: await readTable(connection, "true", rows, levels),
+          positions: await readPositions(connection, rows),
+        };
+      },
+      async keepOnly(split) {
+        await connection.run(`CREATE TABLE kept AS SELECT * FROM customers WHERE split = '${split}' ORDER BY row`);
+        await connection.run("DROP TABLE customers");
+        await connection.run("ALTER TABLE kept RENAME TO customers");
+      },
       replayCustomers: (limit) => readReplay(connection, limit),
       close,
     };
@@ -88,11 +116,10 @@ async function classCounts(connection: DuckDBConnection, file: string): Promise<
 
 async function readTable(
   connection: DuckDBConnection,
-  split: Split,
-  [stayed, churnedRows]: [number, number],
+  condition: string,
+  rows: number,
   levels: Record<CategoricalName, string[]>,
 ): Promise<LabelledTable> {
-  const rows = stayed + churnedRows;
   const numeric = Object.fromEntries(numericNames.map((name) => [name, new Float32Array(rows)])) as Record<
     NumericName,
     Float32Array
@@ -107,9 +134,7 @@ async function readTable(
     ...numericNames.map((name) => `coalesce(${name}, 'NaN'::FLOAT)`),
     ...categoricalNames.map((name) => `coalesce(enum_code(${name}::levels_of_${name})::INTEGER, -1)`),
   ];
-  const result = await connection.stream(
-    `SELECT ${columns.join(", ")} FROM customers WHERE split = '${split}' ORDER BY row`,
-  );
+  const result = await connection.stream(`SELECT ${columns.join(", ")} FROM customers WHERE ${condition} ORDER BY row`);
   let start = 0;
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     copy(chunk, 0, churned, start);
@@ -121,6 +146,19 @@ async function readTable(
     categoricalNames.map((name) => [name, { levels: levels[name], codes: codes[name] }]),
   );
   return { rows, numeric, categorical: categorical as unknown as LabelledTable["categorical"], churned };
+}
+
+async function readPositions(connection: DuckDBConnection, rows: number): Promise<Int32Array> {
+  const positions = new Int32Array(rows);
+  const result = await connection.stream(
+    `SELECT (${positionExpression("user_id")})::INTEGER FROM customers ORDER BY row`,
+  );
+  let start = 0;
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    copy(chunk, 0, positions, start);
+    start += chunk.rowCount;
+  }
+  return positions;
 }
 
 type Column = Uint8Array | Float32Array | Int32Array;

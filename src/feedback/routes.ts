@@ -1,30 +1,53 @@
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { exampleCustomer, maxTextLength } from "../customer.ts";
+import { exampleCustomer, storableText } from "../customer.ts";
 import { AppError, type Flaw } from "../errors.ts";
 import type { Role } from "../http/access.ts";
-import { brokenOff, isCsv, readJson } from "../http/body.ts";
-import { describe } from "../http/describe.ts";
+import {
+  brokenOff,
+  checkDeclaredLength,
+  checkEncoding,
+  decoded,
+  describeIssues,
+  isCsv,
+  parseJson,
+  readJson,
+  readJsonText,
+} from "../http/body.ts";
+import { describe, guardProblems } from "../http/describe.ts";
+import type { Lanes } from "../http/lane.ts";
 import type { Feedback, FeedbackOutcome, FeedbackService, FeedbackStatus } from "./service.ts";
 
 const singleLimit = 16 * 1024;
 const batchLimit = 16 * 1024 * 1024;
-const csvChunk = 1000;
+const csvLimit = 64 * 1024 * 1024;
+const csvTime = 300_000;
+const lineLimit = 1_000_000;
+// Labels that are checked before others get their turn.
+const portion = 500;
 const rejectedLimit = 1000;
 const latestTime = Date.UTC(3000, 0);
+const columns = ["prediction_id", "user_id", "churned", "observed_at"];
 
 const feedbackSchema = z
   .strictObject({
     prediction_id: z.string().min(1).max(64).optional(),
-    user_id: z.string().min(1).max(maxTextLength).optional(),
+    user_id: storableText.min(1).optional(),
     churned: z.union([z.boolean(), z.literal(0), z.literal(1)], "expected true, false, 0 or 1"),
     observed_at: z
       .union(
-        [z.iso.datetime({ offset: true }), z.int().min(0).max(latestTime)],
-        "expected an ISO 8601 time or milliseconds since 1970",
+        [
+          z.iso
+            .datetime({ offset: true })
+            .refine(
+              (text) => Date.parse(text) >= 0 && Date.parse(text) <= latestTime,
+              "expected a time of 1970 to 2999",
+            ),
+          z.int().min(0).max(latestTime),
+        ],
+        "expected an ISO 8601 time or milliseconds since 1970, until the year 3000",
       )
       .nullish(),
   })
@@ -59,7 +82,29 @@ function toFeedback({ prediction_id, user_id, churned, observed_at }: z.output<t
   };
 }
 
-/** A line of CSV names its columns in any case and order; blank cells are absent. */
+/**
+ * The columns that a header line names, in any case and order.
+ * @throws AppError `invalid_input` for one that is unknown, doubled or missing.
+ */
+function readHeader(header: readonly string[]): string[] {
+  const names = header.map((name) => name.trim().toLowerCase());
+  const flaws = names
+    .map((name, i): Flaw | null => {
+      const path = `line 1, column ${i + 1}`;
+      if (!columns.includes(name)) return { path, message: `is not one of ${columns.join(", ")}` };
+      return names.indexOf(name) < i ? { path, message: `is ${name} for the second time` } : null;
+    })
+    .filter((flaw) => flaw !== null)
+    .slice(0, 10);
+  if (!names.includes("churned")) flaws.push({ path: "line 1", message: "there is no column churned" });
+  if (!names.includes("user_id") && !names.includes("prediction_id"))
+    flaws.push({ path: "line 1", message: "there is no column user_id and none prediction_id" });
+  const [first] = flaws;
+  if (first) throw new AppError("invalid_input", `the header of the CSV: ${first.path}: ${first.message}`, { flaws });
+  return names;
+}
+
+/** A line of CSV as the JSON that says the same; blank cells are absent. */
 function fromCsv(record: Record<string, string>): unknown {
   const cells = Object.entries(record).filter(([, value]) => value !== "");
   const values = Object.fromEntries(cells) as Record<string, unknown>;
@@ -72,10 +117,11 @@ function fromCsv(record: Record<string, string>): unknown {
 
 export interface FeedbackRoutesOptions {
   service: FeedbackService;
+  lanes: Lanes;
   authorize(request: Request, role: Role): string;
 }
 
-export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
+export function feedbackRoutes({ service, lanes, authorize }: FeedbackRoutesOptions) {
   const emptySummary = (): Summary => ({
     counts: { recorded: 0, unchanged: 0, corrected: 0, pending: 0, rejected: 0 },
     rejected: [],
@@ -86,43 +132,46 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
     if (summary.rejected.length < rejectedLimit) summary.rejected.push({ line, message });
   }
 
-  /** Records what is valid among `entries`, a line number and a value each. */
+  /** Records what is valid among `entries`, a line number and a value each, and lets others have their turn. */
   async function recordAll(summary: Summary, entries: readonly [number, unknown][]): Promise<void> {
     const valid: [number, Feedback][] = [];
     for (const [line, value] of entries) {
       const parsed = feedbackSchema.safeParse(value);
       if (parsed.success) valid.push([line, toFeedback(parsed.data)]);
-      else
-        reject(
-          summary,
-          line,
-          parsed.error.issues.map((issue) => `${issue.path.join(".") || "line"}: ${issue.message}`).join("; "),
-        );
+      else reject(summary, line, describeIssues(parsed.error.issues));
     }
     const outcomes = valid.length === 0 ? [] : await service.record(valid.map(([, feedback]) => feedback));
     outcomes.forEach((outcome: FeedbackOutcome, i) => {
       if (outcome.status === "rejected") reject(summary, (valid[i] as [number, Feedback])[0], outcome.reason);
       else summary.counts[outcome.status]++;
     });
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   async function recordCsv(request: Request): Promise<Summary> {
     const summary = emptySummary();
     if (!request.body)
       throw new AppError("malformed_body", "the CSV is empty: send a header line and one line for each label");
+    checkEncoding(request);
+    checkDeclaredLength(request, csvLimit);
     const parser = parse({
       bom: true,
-      columns: (header: string[]) => header.map((name) => name.trim().toLowerCase()),
+      columns: readHeader,
       info: true,
       max_record_size: 4096,
       skip_empty_lines: true,
     });
     let entries: [number, unknown][] = [];
     try {
-      await pipeline(Readable.fromWeb(request.body as never), parser, async (records: AsyncIterable<CsvRecord>) => {
+      await pipeline(decoded(request, csvLimit, csvTime), parser, async (records: AsyncIterable<CsvRecord>) => {
         for await (const { info, record } of records) {
           entries.push([info.lines, fromCsv(record)]);
-          if (entries.length < csvChunk) continue;
+          if (info.lines > lineLimit)
+            throw new AppError(
+              "payload_too_large",
+              `the CSV has more than ${lineLimit} lines: send it in parts; ${describeCounts(summary)} before that`,
+            );
+          if (entries.length < portion) continue;
           await recordAll(summary, entries);
           entries = [];
         }
@@ -131,14 +180,23 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
       if (error instanceof AppError) throw error;
       if (!(error instanceof CsvError)) throw brokenOff(error);
       await recordAll(summary, entries);
-      const flaw: Flaw = { path: `line ${(error as { lines?: number }).lines ?? "?"}`, message: error.message };
-      throw new AppError(
-        "malformed_body",
-        `the CSV is broken: ${error.message}; ${describeCounts(summary)} before that`,
-        { cause: error, flaws: [flaw] },
-      );
+      // The parser quotes the cell, where there may be a person.
+      const message = error.message.replace(/: a quote is found on field .*/s, "");
+      const flaw: Flaw = { path: `line ${(error as { lines?: number }).lines ?? "?"}`, message };
+      throw new AppError("malformed_body", `the CSV is broken: ${message}; ${describeCounts(summary)} before that`, {
+        cause: error,
+        flaws: [flaw],
+      });
     }
     await recordAll(summary, entries);
+    return summary;
+  }
+
+  async function recordJson(request: Request): Promise<Summary> {
+    const { feedback } = await readJson(request, batchSchema, batchLimit);
+    const summary = emptySummary();
+    const entries = feedback.map((value, i): [number, unknown] => [i + 1, value]);
+    for (let i = 0; i < entries.length; i += portion) await recordAll(summary, entries.slice(i, i + portion));
     return summary;
   }
 
@@ -147,8 +205,12 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
       "/feedback",
       async function giveFeedback({ request }): Promise<{ prediction_id: string | null; status: FeedbackStatus }> {
         authorize(request, "feedback");
-        const outcome = await service.recordOne(toFeedback(await readJson(request, feedbackSchema, singleLimit)));
-        return { prediction_id: outcome.predictionId, status: outcome.status };
+        await lanes.single.check();
+        const text = await readJsonText(request, singleLimit);
+        return lanes.single.run(async () => {
+          const outcome = await service.recordOne(toFeedback(parseJson(text, feedbackSchema)));
+          return { prediction_id: outcome.predictionId, status: outcome.status };
+        });
       },
       {
         parse: "none",
@@ -162,7 +224,7 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
             schema: answerSchema,
             example: { prediction_id: exampleFeedback.prediction_id, status: "recorded" },
           },
-          problems: [400, 401, 403, 404, 413, 415, 422, 429, 503],
+          problems: [...guardProblems, 400, 404, 408, 413, 415, 422, 503],
         }),
       },
     )
@@ -170,18 +232,13 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
       "/feedback/batch",
       async function giveFeedbackBatch({ request }): Promise<Summary> {
         authorize(request, "feedback");
-        if (isCsv(request)) return recordCsv(request);
-        const { feedback } = await readJson(request, batchSchema, batchLimit);
-        const summary = emptySummary();
-        const entries = feedback.map((value, i): [number, unknown] => [i + 1, value]);
-        for (let i = 0; i < entries.length; i += csvChunk) await recordAll(summary, entries.slice(i, i + csvChunk));
-        return summary;
+        return lanes.bulk.run(() => (isCsv(request) ? recordCsv(request) : recordJson(request)));
       },
       {
         parse: "none",
         detail: describe({
           summary: "Many labels at once, as JSON or streamed as CSV",
-          description: `Valid lines are recorded, the others listed with their number (the first ${rejectedLimit}).`,
+          description: `Valid lines are recorded, the others listed with their number (the first ${rejectedLimit}). At most 100000 labels as JSON, ${lineLimit} lines of at most 4096 bytes as CSV. Sending a file again, or its parts in another order, ends in the same state.`,
           tag: "feedback",
           body: {
             schema: batchSchema,
@@ -189,7 +246,7 @@ export function feedbackRoutes({ service, authorize }: FeedbackRoutesOptions) {
             csv: `user_id,churned,observed_at\n${exampleCustomer.user_id},0,2026-11-23T12:00:00Z\n`,
           },
           answer: { schema: summarySchema, example: exampleSummary },
-          problems: [400, 401, 403, 413, 415, 422, 429, 503],
+          problems: [...guardProblems, 400, 408, 413, 415, 422, 503],
         }),
       },
     );

@@ -31,7 +31,8 @@ export type FeedbackService = ReturnType<typeof createFeedbackService>;
 
 /**
  * Keeps labels. The observation made last is believed, whatever the order of arrival; at the same time, the one that
- * arrived last. Sending a label again changes nothing.
+ * arrived last. Sending a label again changes nothing, and sending all of a feed again, or in another order where the times differ,
+ * ends in the same beliefs.
  */
 export function createFeedbackService({ durability, predictions, labels, now, onRecorded }: FeedbackServiceOptions) {
   function apply(predictionSeq: number, label: Label): LabelStatus {
@@ -46,10 +47,16 @@ export function createFeedbackService({ durability, predictions, labels, now, on
       if (isLater) labels.put(predictionSeq, { ...known, observedAt: label.observedAt });
       return "unchanged";
     }
-    const status = isLater ? "corrected" : "unchanged";
-    if (isLater) labels.put(predictionSeq, label);
-    labels.appendHistory(predictionSeq, label, status);
-    return status;
+    if (isLater) {
+      labels.put(predictionSeq, label);
+      labels.appendHistory(predictionSeq, label, "corrected");
+      return "corrected";
+    }
+    const isKnown = labels
+      .history(predictionSeq)
+      .some(({ churned, observedAt }) => churned === label.churned && observedAt === label.observedAt);
+    if (!isKnown) labels.appendHistory(predictionSeq, label, "unchanged");
+    return "unchanged";
   }
 
   function record(feedback: Feedback, receivedAt: number): FeedbackOutcome {
@@ -61,8 +68,7 @@ export function createFeedbackService({ durability, predictions, labels, now, on
       const status = apply(prediction.seq, label);
       return { status, predictionId: prediction.id, delaySeconds: (receivedAt - prediction.predictedAt) / 1000 };
     }
-    if ("predictionId" in target)
-      return { status: "rejected", reason: `there is no prediction ${target.predictionId}` };
+    if ("predictionId" in target) return { status: "rejected", reason: "there is no prediction with this id" };
     labels.putPending(target.userId, label);
     return { status: "pending", predictionId: null, delaySeconds: null };
   }

@@ -21,7 +21,7 @@ export interface RouteDescription {
   /** An answer that is not JSON. */
   answerType?: string;
   /** Statuses of the problems that it may answer. */
-  problems?: number[];
+  problems?: readonly number[];
 }
 
 const problemSchema = {
@@ -48,6 +48,9 @@ const jsonSchema = (schema: z.ZodType, io: "input" | "output"): Record<string, u
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   return rest;
 };
+
+/** What a route that may need a key may answer for it: no key, one without the role, too many requests. */
+export const guardProblems: readonly number[] = [401, 403, 429];
 
 /** The OpenAPI operation of a route, from the same schemas that check its bodies. */
 export function describe(route: RouteDescription): Record<string, unknown> {

@@ -9,6 +9,7 @@ const statuses: Record<ErrorCode, [number, string]> = {
   forbidden: [403, "This API key may not do that"],
   rate_limited: [429, "Too many requests"],
   payload_too_large: [413, "The body is too large"],
+  request_timeout: [408, "The body did not arrive in time"],
   unsupported_media_type: [415, "The body is of a type that is not understood"],
   malformed_body: [400, "The body cannot be read"],
   conflict: [409, "Not possible now"],
@@ -55,7 +56,9 @@ export function problemResponse(error: unknown, requestId: string): Response {
     status: problem.status,
     headers: {
       "content-type": "application/problem+json",
-      ...((problem.status === 503 || problem.status === 429) && { "retry-after": "1" }),
+      ...((problem.status === 503 || problem.status === 429) && {
+        "retry-after": String((error instanceof AppError && error.retryAfter) || 1),
+      }),
       ...(problem.status === 401 && { "www-authenticate": "Bearer" }),
     },
   });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import { type ApiKey, readApiKeys } from "../api-keys.ts";
 import { type AnsweredRequest, type AppOptions, createApp } from "../app.ts";
 import { createMetrics } from "../metrics.ts";
 import { poll } from "../testing/service-process.ts";
@@ -11,7 +12,12 @@ let made = 0;
 /** What these tests ask of the interface needs no more than this; what serves is broken. */
 const app = createApp({
   metrics: createMetrics(),
-  access: createAccess("some-key-1:admin", 0, () => 0),
+  access: createAccess({
+    keys: readApiKeys("some-key-of-a-test:admin") as ApiKey[],
+    rateLimit: 0,
+    isForLoopback: false,
+    now: () => 0,
+  }),
   page: {},
   tracing: null,
   now: () => 0,

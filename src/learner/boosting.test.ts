@@ -235,6 +235,18 @@ describe("fit", () => {
     expect(model).toEqual(full.model);
   });
 
+  test.each([0, 5])(
+    "gives the scores of the model that it keeps, early stopping after %d",
+    async (earlyStoppingRounds) => {
+      const [train, validation] = [makeRows(3000, 21), makeRows(1000, 22)];
+      const parameters = { ...quick, rounds: 60, learningRate: 0.5, baggingFraction: 0.7, earlyStoppingRounds };
+      const { model, scores } = await learn(train, { validation, parameters });
+      expect(model.trees.length < parameters.rounds).toBe(earlyStoppingRounds > 0);
+      expect(scores.train).toEqual(rawScores(model, train.features));
+      expect(scores.validation).toEqual(rawScores(model, validation.features));
+    },
+  );
+
   test("works with samples of rows and columns", async () => {
     const { model, history } = await learn(train, {
       parameters: { ...quick, baggingFraction: 0.5, featureFraction: 0.5 },

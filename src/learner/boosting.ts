@@ -36,6 +36,8 @@ export interface Fit {
   /** The round with the least validation loss, from 1; without validation rows the last. */
   bestRound: number;
   history: Round[];
+  /** Raw scores that the model gives to the rows it was fitted with; those of `rawScores`, without looking again. */
+  scores: { train: Float64Array; validation: Float64Array };
 }
 
 const cellsWorthSharing = 50_000;
@@ -96,6 +98,15 @@ async function boost(
     const trees: Tree[] = [];
     const history: Round[] = [];
     let best = { round: 0, loss: Number.POSITIVE_INFINITY };
+    const { earlyStoppingRounds } = parameters;
+    const scores = {
+      train: new Float64Array(train.labels.length),
+      validation: new Float64Array(validation?.labels.length ?? 0),
+    };
+    const keepScores = (): void => {
+      scores.train.set(workspace.train.scores);
+      if (workspace.validation) scores.validation.set(workspace.validation.scores);
+    };
 
     for (let round = 1; round <= parameters.rounds; round++) {
       if (signal?.aborted) throw new AppError("cancelled", `stopped after ${round - 1} rounds; nothing was kept`);
@@ -112,17 +123,20 @@ async function boost(
         ? sum(workspace.validation.losses) / (weights[1] as number)
         : Number.NaN;
       const judged = validation ? validationLoss : -round;
-      if (judged < best.loss) best = { round, loss: judged };
+      if (judged < best.loss) {
+        best = { round, loss: judged };
+        if (earlyStoppingRounds > 0) keepScores();
+      }
       const result = { round, trainLoss, validationLoss, bestRound: best.round };
       history.push(result);
       onRound(result);
-      const { earlyStoppingRounds } = parameters;
       if (earlyStoppingRounds > 0 && round - best.round >= earlyStoppingRounds) break;
       // Lets a signal arrive and progress be shown.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const kept = parameters.earlyStoppingRounds > 0 ? best.round : trees.length;
-    return { model: { featureNames, baseScore, trees: trees.slice(0, kept) }, bestRound: best.round, history };
+    if (earlyStoppingRounds === 0) keepScores();
+    const kept = earlyStoppingRounds > 0 ? best.round : trees.length;
+    return { model: { featureNames, baseScore, trees: trees.slice(0, kept) }, bestRound: best.round, history, scores };
   } finally {
     crew.close();
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { categoricalNames, numericNames } from "../customer.ts";
 import type { MetricName } from "../statistics/classification.ts";
@@ -49,6 +50,8 @@ const featureSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const fileSchema = z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() });
+
 /** Everything about a model version that its ONNX file alone does not say. Ratios 0–1, times in milliseconds since the epoch. */
 export const manifestSchema = z.object({
   format: z.literal(manifestFormat),
@@ -65,6 +68,7 @@ export const manifestSchema = z.object({
   features: z.array(featureSchema),
   calibration: z.object({ slope: z.number(), intercept: z.number() }),
   threshold: z.number().min(0).max(1),
+  /** Shares that add up to 1: of the gain of all splits, or for an imported model of what shuffling a feature costs. */
   importance: z.record(z.string(), z.number()),
   performance: z.object({ train: performanceSchema, validation: performanceSchema, holdout: performanceSchema }),
   /** What the metrics of the holdout would be if its probabilities were right. */
@@ -82,10 +86,19 @@ export const manifestSchema = z.object({
     })
     .optional(),
   /** The trees that explanations are made of; a model of another tool has none. */
-  trees: z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() }).optional(),
-  onnx: z.object({ file: z.string(), sha256: z.string(), bytes: z.number().int() }),
+  trees: fileSchema.optional(),
+  onnx: fileSchema,
+  /** The file of another tool that the model was imported from. */
+  imported: z.object({ file: z.string(), sha256: z.string(), producer: z.string() }).optional(),
 });
 
 export type Manifest = z.output<typeof manifestSchema>;
 export type FeatureEncoding = Manifest["features"][number];
 export type Performance = z.output<typeof performanceSchema>;
+
+/** What a manifest says of a file beside it. */
+export const fileOf = (file: string, content: Uint8Array): z.output<typeof fileSchema> => ({
+  file,
+  sha256: createHash("sha256").update(content).digest("hex"),
+  bytes: content.length,
+});

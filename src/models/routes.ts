@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Role } from "../http/access.ts";
-import { describe } from "../http/describe.ts";
+import { describe, guardProblems } from "../http/describe.ts";
 import type { AuditLog } from "../storage/audit.ts";
 import { manifestSchema } from "./manifest.ts";
 import type { Registry } from "./registry.ts";
@@ -24,7 +24,7 @@ const exampleModel = {
 export interface ModelRoutesOptions {
   registry: Registry;
   serving: Serving;
-  audit: AuditLog;
+  audit: Pick<AuditLog, "sync">;
   now: () => number;
   authorize(request: Request, role: Role): string;
 }
@@ -32,9 +32,8 @@ export interface ModelRoutesOptions {
 export function modelRoutes({ registry, serving, audit, now, authorize }: ModelRoutesOptions) {
   const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-  async function change(actor: string, action: "model.use" | "model.rollback", to: () => Promise<string>) {
-    const version = await to();
-    audit.append({ at: now(), actor, action, subject: version });
+  async function serve(version: string) {
+    await audit.sync();
     await serving.follow();
     return { serving: version, since: iso(registry.currentUse()?.usedAt ?? now()) };
   }
@@ -58,7 +57,7 @@ export function modelRoutes({ registry, serving, audit, now, authorize }: ModelR
           summary: "Model versions, and which one serves",
           tag: "models",
           answer: { schema: z.object({ models: z.array(modelSchema) }), example: { models: [exampleModel] } },
-          problems: [401, 403],
+          problems: guardProblems,
         }),
       },
     )
@@ -76,18 +75,16 @@ export function modelRoutes({ registry, serving, audit, now, authorize }: ModelR
             { name: "version", in: "path", description: "a version of GET /models", example: exampleModel.version },
           ],
           answer: { schema: manifestSchema, example: undefined },
-          problems: [401, 403, 404, 503],
+          problems: [...guardProblems, 404, 503],
         }),
       },
     )
     .post(
       "/models/:version/use",
-      function useModel({ request, params }) {
+      async function useModel({ request, params }) {
         const actor = authorize(request, "admin");
-        return change(actor, "model.use", async () => {
-          await registry.use(params.version);
-          return params.version;
-        });
+        await registry.use(params.version, actor);
+        return serve(params.version);
       },
       {
         parse: "none",
@@ -98,15 +95,15 @@ export function modelRoutes({ registry, serving, audit, now, authorize }: ModelR
             { name: "version", in: "path", description: "a version of GET /models", example: exampleModel.version },
           ],
           answer: { schema: useSchema, example: { serving: exampleModel.version, since: exampleModel.serving_since } },
-          problems: [401, 403, 404, 503],
+          problems: [...guardProblems, 404, 503],
         }),
       },
     )
     .post(
       "/models/rollback",
-      function rollbackModel({ request }) {
+      async function rollbackModel({ request }) {
         const actor = authorize(request, "admin");
-        return change(actor, "model.rollback", () => registry.rollback());
+        return serve(await registry.rollback(actor));
       },
       {
         parse: "none",
@@ -114,7 +111,7 @@ export function modelRoutes({ registry, serving, audit, now, authorize }: ModelR
           summary: "Lets the version serve that served before",
           tag: "models",
           answer: { schema: useSchema, example: { serving: exampleModel.version, since: exampleModel.serving_since } },
-          problems: [401, 403, 409, 503],
+          problems: [...guardProblems, 409, 503],
         }),
       },
     );

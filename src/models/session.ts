@@ -8,26 +8,56 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** What the runtime says, without the place in its own source that it begins with. */
+const reasonOf = (error: unknown): string =>
+  messageOf(error)
+    .replace(/^\S*onnxruntime_src\S+ .*?\) (?=[A-Z])/s, "")
+    .trim();
+
+async function create(onnx: Uint8Array | string, threads: number): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    // Errors only: it warns of what a model of another tool has and does not use.
+    logSeverityLevel: 3,
+  };
+  try {
+    return typeof onnx === "string"
+      ? await InferenceSession.create(onnx, options)
+      : await InferenceSession.create(onnx, options);
+  } catch (error) {
+    throw new AppError("unavailable", `the ONNX model cannot be loaded: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The shape of the output `scores` of a model whose input is a float matrix `features`, for some rows of it.
+ * @throws AppError `unavailable` when the model cannot be loaded or run.
+ */
+export async function shapeOfScores(
+  onnx: Uint8Array,
+  features: Float32Array,
+  rows: number,
+): Promise<readonly number[]> {
+  const session = await create(onnx, 1);
+  try {
+    const given = { features: new Tensor("float32", features, [rows, features.length / rows]) };
+    return ((await session.run(given, ["scores"])).scores as Tensor).dims;
+  } catch (error) {
+    throw new AppError("unavailable", `the ONNX model cannot be run: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    await session.release();
+  }
+}
+
 /**
  * Loads an ONNX model whose input is a float matrix `features` and whose output is `probability`.
  * @param threads that score; with one, the thread that asks
  * @throws AppError `unavailable` when the file cannot be read as such a model.
  */
 export async function openSession(onnx: Uint8Array | string, featureCount: number, threads = 1): Promise<Session> {
-  let session: InferenceSession;
-  const options: InferenceSession.SessionOptions = {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: "all",
-  };
-  try {
-    session =
-      typeof onnx === "string"
-        ? await InferenceSession.create(onnx, options)
-        : await InferenceSession.create(onnx, options);
-  } catch (error) {
-    throw new AppError("unavailable", `the ONNX model cannot be loaded: ${messageOf(error)}`, { cause: error });
-  }
+  const session = await create(onnx, threads);
   const running = new Set<Promise<unknown>>();
   return {
     featureCount,

@@ -38,7 +38,7 @@ export interface Finding {
 }
 
 /** Chance of a false alarm in one family of figures (all features, all metrics) in one window. */
-export const falseAlarmRate = 1e-5;
+export const falseAlarmRate = 1e-6;
 
 /** The rate for one of `size` figures that keeps the family's rate (Bonferroni). */
 export const rateWithin = (size: number): number => falseAlarmRate / Math.max(1, size);

@@ -1,7 +1,9 @@
 import { type FieldName, fieldNames } from "../customer.ts";
 import { serviceMetrics, trainingJob, trainingMetrics } from "../metric-catalogue.ts";
-import { type PerformanceMetric, performanceMetrics } from "../models/manifest.ts";
-import { missingBin } from "../models/profile.ts";
+import type { PerformanceMetric } from "../models/manifest.ts";
+import { missingBin, zeroBin } from "../models/profile.ts";
+import { baselines } from "./baselines.ts";
+import { metricNames } from "./words.ts";
 
 export type Unit = "ratio" | "score" | "count" | "per second" | "seconds" | "bytes" | "name" | "alarm";
 
@@ -59,35 +61,19 @@ const pushed = ({ name }: { name: string }, ...matchers: string[]): string =>
 const metrics = serviceMetrics;
 const young = "Fewer rows than can be judged: wait for the window to fill";
 
-const metricTitles: Record<PerformanceMetric, string> = {
-  roc_auc: "ROC AUC",
-  average_precision: "Average precision",
-  f1: "F1",
-  precision: "Precision",
-  recall: "Recall",
-  accuracy: "Accuracy",
-  brier: "Brier score",
-  log_loss: "Log loss",
-  calibration_error: "Calibration error",
-};
+/** As in the sentences of the monitors, in the order in which they are shown. */
+const metricTitles = Object.fromEntries(
+  Object.entries(metricNames).map(([metric, name]) => [metric, name.charAt(0).toUpperCase() + name.slice(1)]),
+) as Record<PerformanceMetric, string>;
+
+export const shownMetrics = Object.keys(metricNames) as PerformanceMetric[];
 
 const windowTotal = `sum without (actual, predicted) (${select(metrics.confusion)})`;
 const churnShare = `(sum without (actual, predicted) (${select(metrics.confusion, 'actual="1"')}) / ${windowTotal})`;
 
-/** What a forecast without any model reaches: everyone churns, nobody does, or each with the share of churners. */
-const baselines: Partial<Record<PerformanceMetric, string>> = {
-  roc_auc: `0 * ${churnShare} + 0.5`,
-  average_precision: churnShare,
-  f1: `2 * ${churnShare} / (1 + ${churnShare})`,
-  precision: churnShare,
-  accuracy: `1 - ${churnShare}`,
-  brier: `${churnShare} * (1 - ${churnShare})`,
-  log_loss: `-${churnShare} * ln(${churnShare}) - (1 - ${churnShare}) * ln(1 - ${churnShare})`,
-};
-
 function performancePanel(metric: PerformanceMetric): Panel {
   const of = `metric="${metric}"`;
-  const baseline = baselines[metric];
+  const baseline = baselines[metric]?.promql(churnShare);
   return {
     title: metricTitles[metric],
     meaning:
@@ -117,7 +103,7 @@ const glance: Panel[] = [
       "ALARM: a figure of this monitor was outside its threshold in two passes in a row. Look below in the section of that name.",
     unit: "alarm",
     view: "figures",
-    width: 9,
+    width: 24,
     empty: "No monitor has run yet",
     series: [{ expression: select(metrics.monitorAlarm), legend: "{{monitor}}" }],
   },
@@ -126,7 +112,7 @@ const glance: Panel[] = [
     meaning: "The version that serves: the UTC time at which it was trained.",
     unit: "name",
     view: "figures",
-    width: 4,
+    width: 6,
     empty: "No model serves",
     series: [{ expression: select(metrics.modelInfo), legend: "{{model_version}}" }],
   },
@@ -135,7 +121,7 @@ const glance: Panel[] = [
     meaning: "The disturbance that the replay plays on purpose; none is undisturbed.",
     unit: "name",
     view: "figures",
-    width: 3,
+    width: 6,
     empty: "No replay",
     series: [{ expression: select(metrics.scenario), legend: "{{scenario}}" }],
   },
@@ -144,7 +130,7 @@ const glance: Panel[] = [
     meaning: "How well churners are told from others: 0.5 is chance, 1 is perfect.",
     unit: "ratio",
     view: "figures",
-    width: 5,
+    width: 8,
     empty: young,
     series: [
       { expression: select(metrics.realized, 'metric="roc_auc"'), legend: "realized" },
@@ -157,16 +143,14 @@ const glance: Panel[] = [
       "Share of the window's predictions whose outcome is known. Below one half, realized performance is not judged.",
     unit: "ratio",
     view: "figures",
-    width: 3,
+    width: 4,
     empty: young,
     series: [{ expression: select(metrics.labelCoverage), legend: "coverage" }],
   },
 ];
 
 const performance: Panel[] = [
-  ...(Object.keys(metricTitles) as PerformanceMetric[])
-    .filter((metric) => performanceMetrics.includes(metric))
-    .map(performancePanel),
+  ...shownMetrics.map(performancePanel),
   {
     title: "Label coverage",
     meaning: "Share of the window's predictions whose outcome is known. Realized figures need one half.",
@@ -393,6 +377,20 @@ const inputs: Panel[] = [
   },
 ];
 
+/** A bin by the label `order`: missing, zero, then intervals by where they begin; categories have none. */
+const orderOfBins: readonly (readonly [bins: string, order: string])[] = [
+  [">?([0-9.]+)(-.*)?", "$1"],
+  ["<=.*", "0"],
+  [zeroBin, "-1"],
+  [missingBin, "-2"],
+];
+
+const inBinOrder = (expression: string): string =>
+  orderOfBins.reduce(
+    (inner, [bins, order]) => `label_replace(${inner}, "order", "${order}", "bin", "${bins}")`,
+    expression,
+  );
+
 function featurePanels(feature: FieldName): Panel[] {
   const of = `feature="${feature}"`;
   return [
@@ -419,7 +417,7 @@ function featurePanels(feature: FieldName): Panel[] {
       series: [
         { expression: `sum by (bin) (${select({ name: recordedSeries.featureBinRatio }, of)})`, legend: "now" },
         {
-          expression: `sum by (bin) (${select(metrics.featureReference, of)})`,
+          expression: inBinOrder(`sum by (bin) (${select(metrics.featureReference, of)})`),
           legend: "reference",
           role: "reference",
         },
@@ -509,27 +507,30 @@ export const modelSections: readonly Section[] = [
 ];
 
 /** A panel as the operator's page shows it, with the metrics that say the same in Prometheus. */
-export type PagePanel = Pick<Panel, "title" | "meaning" | "unit" | "empty"> & { metrics: string[] };
+export type PagePanel = Pick<Panel, "title" | "meaning" | "empty"> & { metrics: string[] };
 
 function pagePanel(panels: readonly Panel[], title: string): PagePanel {
   const panel = panels.find((candidate) => candidate.title === title);
   if (!panel) throw new Error(`there is no panel "${title}" for the operator's page`);
-  const { meaning, unit, empty, series } = panel;
+  const { meaning, empty, series } = panel;
   const names = series.flatMap(({ expression }) => expression.match(/churn_[a-z_]+/g) ?? []);
-  return { title, meaning, unit, empty, metrics: [...new Set(names)] };
+  return { title, meaning, empty, metrics: [...new Set(names)] };
 }
 
-/** What the operator's page draws: panels of the dashboards, and two curves that Prometheus cannot hold. */
+const quality = ["Missing values, against the reference", "Categories never seen", "Values out of range"].map((title) =>
+  pagePanel(source, title),
+);
+
+/** What the operator's page draws: panels of the dashboards, and what Prometheus cannot hold. */
 export const pagePanels = {
   ...(Object.fromEntries(
-    performanceMetrics.map((metric) => [metric, pagePanel(performance, metricTitles[metric])]),
+    shownMetrics.map((metric) => [metric, pagePanel(performance, metricTitles[metric])]),
   ) as Record<PerformanceMetric, PagePanel>),
   confusion: pagePanel(performance, "Confusion"),
   calibration: {
     title: "Calibration",
     meaning:
       "Of the customers that were given a probability, how many did churn. On the diagonal a probability means what it says; dots are as large as their share of the customers.",
-    unit: "ratio",
     empty: "No label is known yet",
     metrics: [],
   },
@@ -537,7 +538,6 @@ export const pagePanels = {
     title: "ROC curve",
     meaning:
       "Churners found against others wrongly called, for every threshold; the point is the threshold in use. The diagonal is chance.",
-    unit: "ratio",
     empty: "Labels of both classes are needed",
     metrics: [],
   },
@@ -547,14 +547,43 @@ export const pagePanels = {
   scoreDistribution: {
     title: "Score now",
     meaning: "Share of the window's customers in each tenth of the reference's probabilities, beside the reference.",
-    unit: "ratio",
     empty: young,
     metrics: [metrics.probability.name],
   },
   driftNow: pagePanel(inputs, "Drift now, the strongest first"),
+  feature: {
+    title: "One input",
+    meaning:
+      "Share of each bin in the window beside its share in the reference, and the distance between the two over time. Choose the input in the list of drifts.",
+    empty: young,
+    metrics: [metrics.featureBins.name, metrics.featureReference.name, metrics.featureDrift.name],
+  },
   together: pagePanel(inputs, "All inputs together"),
-  missing: pagePanel(source, "Missing values, against the reference"),
-  unseen: pagePanel(source, "Categories never seen"),
-  range: pagePanel(source, "Values out of range"),
+  quality: {
+    title: "Missing, never seen, out of range",
+    meaning: quality.map(({ meaning }) => meaning).join(" "),
+    empty: young,
+    metrics: quality.flatMap((panel) => panel.metrics),
+  },
   rejections: pagePanel(source, "Rejected requests"),
+  customer: {
+    title: "A customer",
+    meaning:
+      "A customer that was held out from training, or one of your own: empty fields are missing, which is information here. What is predicted here is stored and watched like any other prediction.",
+    empty: "No field is known",
+    metrics: [],
+  },
+  answer: {
+    title: "Answer",
+    meaning:
+      "What POST /predict?explain=true answers. Reasons are SHAP values in log-odds: together with the average customer they add up to the probability.",
+    empty: "Pick a customer or fill one in, then predict",
+    metrics: [],
+  },
+  versions: {
+    title: "Versions",
+    meaning: "Every trained version as measured on customers held out from its training, and when it served.",
+    empty: "No model is trained yet",
+    metrics: [metrics.modelInfo.name],
+  },
 } as const satisfies Record<string, PagePanel>;

@@ -2,8 +2,8 @@ import { Elysia } from "elysia";
 import { z } from "zod";
 import { scenarioNames } from "../config.ts";
 import type { Role } from "../http/access.ts";
-import { readJson, validate } from "../http/body.ts";
-import { describe } from "../http/describe.ts";
+import { readJson, readQuery } from "../http/body.ts";
+import { describe, guardProblems } from "../http/describe.ts";
 import type { AuditLog } from "../storage/audit.ts";
 import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
 import type { Distributions } from "./distributions.ts";
@@ -125,7 +125,7 @@ export function monitoringRoutes({
             "Alarms come first by severity, then by what to look at first. A figure that is not defined is null; `rows` says how many rows there were; `chance` how often an undisturbed window is outside the thresholds.",
           tag: "monitoring",
           answer: { schema: latestSchema, example: exampleLatest },
-          problems: [401, 403],
+          problems: guardProblems,
         }),
       },
     )
@@ -145,7 +145,7 @@ export function monitoringRoutes({
           description: "Shares 0–1 by bin; nothing before the first look of the monitors.",
           tag: "monitoring",
           answer: { schema: distributionsSchema, example: exampleDistributions },
-          problems: [401, 403],
+          problems: guardProblems,
         }),
       },
     )
@@ -153,7 +153,7 @@ export function monitoringRoutes({
       "/monitoring/history",
       async function pastResults({ request }) {
         authorize(request, "read");
-        const query = validate(historySchema, Object.fromEntries(new URL(request.url).searchParams));
+        const query = readQuery(request, historySchema);
         const { monitor = null, feature = null, metric = null, span } = query;
         const to = query.to ? millisecondsOf(query.to) : now();
         const from = query.from ? millisecondsOf(query.from) : 0;
@@ -195,7 +195,7 @@ export function monitoringRoutes({
             { name: "to", in: "query", description: "the same; now when absent", example: "2026-11-23T13:00:00Z" },
           ],
           answer: { schema: z.object({ results: z.array(resultSchema) }), example: { results: [exampleResult] } },
-          problems: [401, 403, 422],
+          problems: [...guardProblems, 422],
         }),
       },
     )
@@ -210,7 +210,7 @@ export function monitoringRoutes({
           summary: "The drift scenario that the replay plays",
           tag: "replay",
           answer: { schema: scenarioSchema, example: { scenario: "none", since: "2026-11-23T12:00:00.000Z" } },
-          problems: [401, 403],
+          problems: guardProblems,
         }),
       },
     )
@@ -219,8 +219,8 @@ export function monitoringRoutes({
       async function switchScenario({ request }) {
         const actor = authorize(request, "admin");
         const { scenario: name } = await readJson(request, switchSchema, 1024);
-        scenario.switchTo(name);
-        audit.append({ at: now(), actor, action: "scenario.switch", subject: name });
+        const entry = { at: now(), actor, action: "scenario.switch", subject: name } as const;
+        await audit.record(entry, () => scenario.switchTo(name));
         return presentScenario();
       },
       {
@@ -230,7 +230,7 @@ export function monitoringRoutes({
           tag: "replay",
           body: { schema: switchSchema, example: { scenario: "price-rise" } },
           answer: { schema: scenarioSchema, example: { scenario: "price-rise", since: "2026-11-23T12:00:00.000Z" } },
-          problems: [400, 401, 403, 413, 415, 422],
+          problems: [...guardProblems, 400, 408, 413, 415, 422, 503],
         }),
       },
     )
@@ -249,7 +249,7 @@ export function monitoringRoutes({
           summary: "Server-sent events: monitor passes, alarms, model and scenario changes",
           tag: "monitoring",
           answerType: "text/event-stream",
-          problems: [401, 403],
+          problems: guardProblems,
         }),
       },
     );

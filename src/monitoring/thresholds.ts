@@ -1,6 +1,6 @@
 import type { ReferenceNull, ReferenceProfile } from "../models/profile.ts";
-import { populationStabilityIndex } from "../statistics/distance.ts";
-import { type NullDistribution, nullThreshold, simulateNull } from "../statistics/null-distribution.ts";
+import { populationStabilityIndex, total } from "../statistics/distance.ts";
+import { type NullDistribution, nullThreshold, psiThreshold, simulateNull } from "../statistics/null-distribution.ts";
 import type { Random } from "../statistics/random.ts";
 
 const draws = 2000;
@@ -17,9 +17,13 @@ export const nullOf = ({ mean, standardDeviation, skewness }: ReferenceNull): Nu
   skewness,
 });
 
+/** Rows that every bin must expect for the chi-square law to hold. */
+const lawfulRows = 20;
+
 /**
- * PSI thresholds against one reference, earned from its null distribution at the window's size: the one stored with the
- * model where there is one, else simulated (a few milliseconds) and kept.
+ * PSI thresholds against one reference, earned from its null distribution at the window's size: the chi-square law where all bins
+ * are large enough for it, else the simulation that is stored with the model, else a new one (a few milliseconds) that is kept.
+ * A simulation of so few draws knows the skewness, on which the far tail hangs, to a tenth only; the law knows it exactly.
  */
 export function createPsiThresholds(profile: Pick<ReferenceProfile, "nulls">, random: Random) {
   const known = new Map<string, NullDistribution>();
@@ -33,6 +37,10 @@ export function createPsiThresholds(profile: Pick<ReferenceProfile, "nulls">, ra
      */
     get(feature: string | null, reference: ArrayLike<number>, rows: number, rate: number): number {
       const size = sizes.findLast((candidate) => candidate <= rows) ?? rows;
+      const referenceRows = total(reference);
+      const least = Math.min(...Array.from(reference));
+      if (Math.min(least, (least / referenceRows) * size) >= lawfulRows)
+        return psiThreshold({ referenceRows, windowRows: size, bins: reference.length, falseAlarmRate: rate });
       const key = `${feature} ${size}`;
       let distribution = known.get(key);
       if (distribution === undefined) {

@@ -1,13 +1,16 @@
+import type { PerformanceMetric } from "../models/manifest.ts";
 import type { MonitorResult } from "../storage/monitor-results.ts";
+import { binName } from "./bin-name.ts";
 import type { BinShare } from "./distributions.ts";
 
-const metricNames: Record<string, string> = {
-  accuracy: "accuracy",
-  precision: "precision",
-  recall: "recall",
-  f1: "F1",
+/** In a sentence; what tells most about a model comes first. */
+export const metricNames: Record<PerformanceMetric, string> = {
   roc_auc: "ROC AUC",
   average_precision: "average precision",
+  f1: "F1",
+  precision: "precision",
+  recall: "recall",
+  accuracy: "accuracy",
   brier: "Brier score",
   log_loss: "log loss",
   calibration_error: "calibration error",
@@ -44,7 +47,7 @@ function moved(bins: readonly BinShare[]): string {
     null,
   );
   return most
-    ? `, most of all in bin ${most.bin}: ${percent(most.current)} of the predictions instead of ${percent(most.reference)}`
+    ? `: ${binName(most.bin)} in ${percent(most.current)} of the predictions instead of ${percent(most.reference)}`
     : "";
 }
 
@@ -56,14 +59,14 @@ export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []
   const { monitor, metric, feature, value, verdict, chance, rows } = result;
   if (verdict === "insufficient" || verdict === "immature") return `Not judged: ${unjudged(result)}.`;
   const isAlarm = verdict === "alarm";
-  const name = metricNames[metric] ?? metric;
+  const name = metricNames[metric as PerformanceMetric] ?? metric;
   const outside = `${isAbove(result) ? "above" : "below"} ${figure(bound(result))}${times(chance)}`;
   switch (monitor) {
     case "drift":
     case "prediction": {
       const what = feature ?? "The predicted probability";
       return isAlarm
-        ? `${what} is not distributed as it was: PSI ${figure(value)}, ${outside}${moved(bins)}.`
+        ? `${what} is not distributed as it was${moved(bins)}. PSI ${figure(value)}, ${outside}.`
         : `${what} is distributed as it was: PSI ${figure(value)}, which chance alone lets reach ${figure(result.thresholdUpper)}.`;
     }
     case "quality": {

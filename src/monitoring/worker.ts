@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { createRegistry } from "../models/registry.ts";
 import { createRandom } from "../statistics/random.ts";
+import { createAuditStore } from "../storage/audit.ts";
 import { openReader } from "../storage/database.ts";
 import { createModelStore } from "../storage/models.ts";
 import { createMonitoredStore } from "../storage/monitored.ts";
@@ -35,7 +36,7 @@ function open({ databaseFile, modelsFolder, windowSize, seed }: WorkerSettings):
   const database = openReader(databaseFile);
   const registry = createRegistry({
     directory: modelsFolder,
-    store: createModelStore(database),
+    store: createModelStore(database, createAuditStore(database)),
     now: () => {
       throw new Error("nothing is registered from here");
     },

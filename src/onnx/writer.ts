@@ -1,4 +1,15 @@
 import type { BoostedTrees } from "../learner/model.ts";
+import {
+  elementType,
+  floatsAttribute,
+  integerAttribute,
+  integersAttribute,
+  matrix,
+  mlDomain,
+  node,
+  stringAttribute,
+  stringsAttribute,
+} from "./nodes.ts";
 import { type Field, field, message } from "./protobuf.ts";
 
 export interface OnnxModel {
@@ -13,44 +24,14 @@ export interface OnnxModel {
 const irVersion = 8;
 const onnxOpset = 17;
 const mlOpset = 3;
-const mlDomain = "ai.onnx.ml";
-const attributeType = { integer: 2, string: 3, integers: 7, floats: 6, strings: 8 } as const;
-const floatElement = 1;
-
-const attribute = (name: string, type: number, ...values: Field[]): Field =>
-  field.message(5, [field.string(1, name), ...values, field.integer(20, type)]);
-const stringAttribute = (name: string, value: string) => attribute(name, attributeType.string, field.string(4, value));
-const integerAttribute = (name: string, value: number) =>
-  attribute(name, attributeType.integer, field.integer(3, value));
-const floatsAttribute = (name: string, values: readonly number[]) =>
-  attribute(name, attributeType.floats, field.floats(7, values));
-const integersAttribute = (name: string, values: readonly number[]) =>
-  attribute(name, attributeType.integers, field.integers(8, values));
-const stringsAttribute = (name: string, values: readonly string[]) =>
-  attribute(name, attributeType.strings, ...values.map((value) => field.string(9, value)));
-
-const node = (type: string, inputs: readonly string[], output: string, rest: readonly Field[] = []): Field =>
-  field.message(1, [
-    ...inputs.map((input) => field.string(1, input)),
-    field.string(2, output),
-    field.string(3, output),
-    field.string(4, type),
-    ...rest,
-  ]);
 
 const scalar = (name: string, value: number): Field =>
   field.message(5, [
     field.integers(1, [1]),
-    field.integer(2, floatElement),
+    field.integer(2, elementType.float),
     field.floats(4, [value]),
     field.string(8, name),
   ]);
-
-const matrix = (number: number, name: string, columns: number): Field => {
-  const dimensions = [field.message(1, [field.string(2, "rows")]), field.message(1, [field.integer(1, columns)])];
-  const tensor = field.message(1, [field.integer(1, floatElement), field.message(2, dimensions)]);
-  return field.message(number, [field.string(1, name), field.message(2, [tensor])]);
-};
 
 /**
  * An ONNX file of boosted trees: input `features` (float32, rows × features, NaN for missing), outputs `raw_score`

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { documentHeaders } from "../http/document.ts";
+import { withPanels } from "./with-panels.ts";
 
 const styleMark = "<!-- style -->";
 
@@ -19,7 +21,7 @@ export interface Asset {
   gzipped: Uint8Array<ArrayBuffer>;
   tag: string;
   /** The content security policy of a document. */
-  policy?: string;
+  policy?: readonly string[];
 }
 
 function assetOf(type: string, text: string): Asset {
@@ -58,9 +60,9 @@ export function createPageAssets() {
       return {
         ...assetOf(
           "text/html",
-          text.replace(styleMark, () => `<style>${style}</style>`),
+          withPanels(text).replace(styleMark, () => `<style>${style}</style>`),
         ),
-        policy: [...policy, `style-src 'sha256-${hash}'`].join("; "),
+        policy: [...policy, `style-src 'sha256-${hash}'`],
       };
     }),
     script: once("script", async () => assetOf("text/javascript", await bundle("client/main.ts"))),
@@ -80,7 +82,7 @@ export function respondWith(asset: Asset, request: Request): Response {
     "cache-control": "no-cache",
     etag: asset.tag,
     vary: "accept-encoding",
-    ...(asset.policy && { "content-security-policy": asset.policy }),
+    ...(asset.policy && documentHeaders(asset.policy)),
   };
   if (request.headers.get("if-none-match") === asset.tag) return new Response(null, { status: 304, headers: common });
   const isGzipped = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");

@@ -1,5 +1,5 @@
-import type { Manifest } from "../models/manifest.ts";
-import { intervalLabels } from "../models/profile.ts";
+import type { Manifest, PerformanceMetric } from "../models/manifest.ts";
+import { baselines } from "../monitoring/baselines.ts";
 import { createSums } from "../monitoring/sums.ts";
 import type { SumsRow } from "../storage/sums.ts";
 
@@ -35,6 +35,7 @@ export function figuresOf({ reference, threshold, performance }: Manifest, minut
     true_negatives: layout.figure(sums, "trueNegatives"),
   };
   const labelled = total(Object.values(confusion));
+  const churnedNow = share(confusion.true_positives + confusion.false_negatives, labelled);
   const [tenthRows, tenthProbabilities, tenthChurners] = (
     ["tenthRows", "tenthProbabilities", "tenthChurners"] as const
   ).map((part) => layout.part(sums, part)) as [Float64Array, Float64Array, Float64Array];
@@ -53,14 +54,18 @@ export function figuresOf({ reference, threshold, performance }: Manifest, minut
     })).filter((tenth) => tenth.rows > 0),
     reference_calibration: reference.calibration.filter((tenth) => tenth.rows > 0),
     roc: rocOf(layout.part(sums, "labelled"), layout.part(sums, "churners")),
+    /** What each metric would be without a model. */
+    baselines: Object.fromEntries(
+      Object.entries(baselines).map(([metric, { of }]) => [metric, churnedNow === null ? null : of(churnedNow)]),
+    ) as Partial<Record<PerformanceMetric, number | null>>,
     churners: {
       predicted: share(layout.figure(sums, "called"), rows),
-      observed: share(confusion.true_positives + confusion.false_negatives, labelled),
+      observed: churnedNow,
       training: share(churned, stayed + churned),
       called_at_training: share(held.truePositives + held.falsePositives, performance.holdout.rows),
     },
     score: {
-      bins: intervalLabels(reference.score.edges),
+      edges: reference.score.edges,
       reference: reference.score.counts.map((count) => count / referenceScores),
     },
     minutes: minutes.map((minute) => ({

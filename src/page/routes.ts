@@ -5,7 +5,7 @@ import type { Role } from "../http/access.ts";
 import type { Registry } from "../models/registry.ts";
 import type { Serving } from "../models/serving.ts";
 import { leastCoverage, leastLabels, leastRows } from "../monitoring/finding.ts";
-import { pagePanels } from "../monitoring/panels.ts";
+import { pagePanels, shownMetrics } from "../monitoring/panels.ts";
 import type { Random } from "../statistics/random.ts";
 import type { ReplayStore } from "../storage/replay.ts";
 import type { SumsStore } from "../storage/sums.ts";
@@ -29,6 +29,16 @@ export interface PageRoutesOptions {
   authorize(request: Request, role: Role): string;
 }
 
+function isAllowed(ask: () => unknown): boolean {
+  try {
+    ask();
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "forbidden") return false;
+    throw error;
+  }
+}
+
 /** The operator's page, and what only it reads. */
 export function pageRoutes(options: PageRoutesOptions) {
   const { serving, registry, sums, replay, random, windowSize, rejections, now, authorize } = options;
@@ -46,8 +56,9 @@ export function pageRoutes(options: PageRoutesOptions) {
         const { scenarios, feedbackDelay } = options;
         const { features } = serving.model.manifest.reference;
         return {
-          panels: pagePanels,
+          metrics: shownMetrics.map((metric) => ({ metric, title: pagePanels[metric].title })),
           scenarios,
+          may_switch: isAllowed(() => authorize(request, "admin")),
           feedback_delay: feedbackDelay,
           least: { rows: leastRows, labels: leastLabels, coverage: leastCoverage },
           fields: fields.map((field) => {
@@ -76,8 +87,10 @@ export function pageRoutes(options: PageRoutesOptions) {
     )
     .get(
       "/page/customer",
-      function replayedCustomer({ request }) {
-        authorize(request, "read");
+      function replayedCustomer({ request, set }) {
+        // A person and what became of them, for nothing: role `read` learns that only of predictions whose id it was told.
+        authorize(request, "admin");
+        set.headers["cache-control"] = "no-store";
         const version = replay.sourceFor(serving.model.manifest.version);
         if (!version) throw new AppError("not_found", "there are no held-out customers to replay: train a model first");
         const held = registry.readManifest(version).data.splits.holdout;
@@ -91,14 +104,13 @@ export function pageRoutes(options: PageRoutesOptions) {
       "/page/models",
       function compareModels({ request }) {
         authorize(request, "read");
-        const use = registry.currentUse();
         return {
+          services: registry.services(),
           models: registry.list().map(({ version, trainedAt }) => {
             const { data, learner, threshold, performance, durationSeconds } = registry.readManifest(version);
             return {
               version,
               trained_at: trainedAt,
-              serving_since: version === use?.version ? use.usedAt : null,
               rows: data.rows,
               trees: learner.trees,
               threshold,

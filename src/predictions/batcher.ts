@@ -13,7 +13,7 @@ export interface BatcherOptions<Item, Result> {
   batchLimit: number;
   /** Items that may wait; more are refused. */
   queueLimit: number;
-  /** Batches that may be under way at once: with two, one is prepared while the other waits for the disk. */
+  /** Batches that may be under way at once: while one waits for the disk, another for the next sync, a third is prepared. */
   concurrency?: number;
 }
 
@@ -25,7 +25,7 @@ export function createBatcher<Item, Result>({
   run,
   batchLimit,
   queueLimit,
-  concurrency = 2,
+  concurrency = 3,
 }: BatcherOptions<Item, Result>) {
   let queue: Job<Item, Result>[] = [];
   let queued = 0;
@@ -101,6 +101,13 @@ export function createBatcher<Item, Result>({
     },
     get length(): number {
       return queued;
+    },
+    /** Resolves when all that was submitted before the call is done; what comes later is not waited for. */
+    async settled(): Promise<void> {
+      const last = queue.at(-1);
+      while (last && queue.includes(last))
+        await (running.size > 0 ? Promise.race(running) : new Promise((resolve) => setImmediate(resolve)));
+      await Promise.all(running);
     },
     /** Resolves when nothing is queued or running. */
     async idle(): Promise<void> {

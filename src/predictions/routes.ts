@@ -1,10 +1,11 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import { customerSchema, exampleCustomer } from "../customer.ts";
-import { AppError, type RejectionReason } from "../errors.ts";
+import { AppError, type RejectionReason, rejectionReasons } from "../errors.ts";
 import type { Role } from "../http/access.ts";
-import { readJson, readQuery } from "../http/body.ts";
-import { describe } from "../http/describe.ts";
+import { parseJson, readJson, readJsonText, readQuery } from "../http/body.ts";
+import { describe, guardProblems } from "../http/describe.ts";
+import type { Lanes } from "../http/lane.ts";
 import type { Explanation } from "../models/explanation.ts";
 import type { Label } from "../storage/labels.ts";
 import type { PredictionRecord, PredictionService } from "./service.ts";
@@ -86,18 +87,16 @@ function present({ prediction, label, history }: PredictionRecord) {
 
 export interface PredictionRoutesOptions {
   service: PredictionService;
+  lanes: Lanes;
   authorize(request: Request, role: Role): string;
   onRejected(reason: RejectionReason): void;
 }
 
-export function predictionRoutes({ service, authorize, onRejected }: PredictionRoutesOptions) {
-  /** The query and the body of a request; what is wrong with them is counted. */
-  async function readCounted<Q extends z.ZodType, B extends z.ZodType>(
-    request: Request,
-    { query, body, limit }: { query: Q; body: B; limit: number },
-  ): Promise<{ query: z.output<Q>; body: z.output<B> }> {
+export function predictionRoutes({ service, lanes, authorize, onRejected }: PredictionRoutesOptions) {
+  /** Reads something of a request; what is wrong with it is counted. */
+  async function counted<T>(read: () => Promise<T> | T): Promise<T> {
     try {
-      return { query: readQuery(request, query), body: await readJson(request, body, limit) };
+      return await read();
     } catch (error) {
       if (error instanceof AppError)
         onRejected(error.flaws[0]?.reason ?? (error.code === "invalid_input" ? "other" : asReason(error)));
@@ -110,14 +109,15 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
       "/predict",
       async function predict({ request }) {
         authorize(request, "predict");
-        const { query, body: customer } = await readCounted(request, {
-          query: querySchema,
-          body: customerSchema,
-          limit: singleLimit,
+        await lanes.single.check();
+        const query = await counted(() => readQuery(request, querySchema));
+        const text = await counted(() => readJsonText(request, singleLimit));
+        return lanes.single.run(async () => {
+          const customer = await counted(() => parseJson(text, customerSchema));
+          if (query.explain === "true") return service.explain({ customer, source: "request" });
+          const [prediction] = await service.predict([{ customer, source: "request" }]);
+          return prediction;
         });
-        if (query.explain === "true") return service.explain({ customer, source: "request" });
-        const [prediction] = await service.predict([{ customer, source: "request" }]);
-        return prediction;
       },
       {
         parse: "none",
@@ -134,7 +134,7 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
             schema: predictionSchema.extend({ explanation: explanationSchema.optional() }),
             example: { ...examplePrediction, explanation: exampleExplanation },
           },
-          problems: [400, 401, 403, 413, 415, 422, 429, 503],
+          problems: [...guardProblems, 400, 408, 413, 415, 422, 503],
         }),
       },
     )
@@ -142,12 +142,13 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
       "/predict/batch",
       async function predictBatch({ request }) {
         authorize(request, "predict");
-        const { customers } = (
-          await readCounted(request, { query: batchQuerySchema, body: batchSchema, limit: batchLimit })
-        ).body;
-        return {
-          predictions: await service.predict(customers.map((customer) => ({ customer, source: "request" as const }))),
-        };
+        await counted(() => readQuery(request, batchQuerySchema));
+        return lanes.bulk.run(async () => {
+          const { customers } = await counted(() => readJson(request, batchSchema, batchLimit));
+          return {
+            predictions: await service.predict(customers.map((customer) => ({ customer, source: "request" as const }))),
+          };
+        });
       },
       {
         parse: "none",
@@ -159,14 +160,15 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
             schema: z.object({ predictions: z.array(predictionSchema) }),
             example: { predictions: [examplePrediction] },
           },
-          problems: [400, 401, 403, 413, 415, 422, 429, 503],
+          problems: [...guardProblems, 400, 408, 413, 415, 422, 503],
         }),
       },
     )
     .get(
       "/predictions/:id",
-      function getPrediction({ request, params }) {
+      function getPrediction({ request, params, set }) {
         authorize(request, "read");
+        set.headers["cache-control"] = "no-store";
         return present(service.get(params.id));
       },
       {
@@ -192,15 +194,10 @@ export function predictionRoutes({ service, authorize, onRejected }: PredictionR
               history: [],
             },
           },
-          problems: [401, 403, 404],
+          problems: [...guardProblems, 404],
         }),
       },
     );
 }
 
-function asReason(error: AppError): RejectionReason {
-  const { code } = error;
-  return code === "malformed_body" || code === "payload_too_large" || code === "unsupported_media_type"
-    ? code
-    : "other";
-}
+const asReason = ({ code }: AppError): RejectionReason => rejectionReasons.find((reason) => reason === code) ?? "other";

@@ -126,12 +126,14 @@ export function createPredictionService(options: PredictionServiceOptions) {
     /** @throws AppError `not_found` */
     get(id: string): PredictionRecord {
       const prediction = predictions.byId(id);
-      if (!prediction) throw new AppError("not_found", `there is no prediction ${id}`);
+      if (!prediction) throw new AppError("not_found", "there is no prediction with this id");
       return { prediction, label: labels.get(prediction.seq), history: labels.history(prediction.seq) };
     },
     get queueLength(): number {
       return batcher.length;
     },
+    /** Resolves when all that was asked before the call is stored or has failed. */
+    settled: () => batcher.settled(),
     idle: () => batcher.idle(),
   };
 }

@@ -8,6 +8,7 @@ export interface PlattCalibration {
 
 const mostSteps = 100;
 const ridge = 1e-12;
+const indistinct = 1e-11;
 
 /** 1 / (1 + e^−x), 0 … 1, without overflow. */
 export function logistic(x: number): number {
@@ -43,6 +44,12 @@ export function fitPlatt(rawScores: Float64Array, labels: Uint8Array, weights?: 
     const slopeStep = -(bb * gradient[0] - ab * gradient[1]) / determinant;
     const interceptStep = -(aa * gradient[1] - ab * gradient[0]) / determinant;
     const descent = gradient[0] * slopeStep + gradient[1] * interceptStep;
+    // So near that rounding in the sum of many losses could hide the rest; the last step, taken unseen, squares what is left.
+    if (-descent <= indistinct * loss) {
+      slope += slopeStep;
+      intercept += interceptStep;
+      break;
+    }
     let length = 1;
     let next = lossAt(problem, slope + slopeStep, intercept + interceptStep);
     while (next > loss + 1e-4 * length * descent && length > 1e-10) {

@@ -9,6 +9,8 @@ const smallLog = 4 * 1024 * 1024;
 const leisure = 120_000;
 const timeout = 30_000;
 
+export type Checkpointer = ReturnType<typeof createCheckpointer>;
+
 /**
  * Moves the write-ahead log into the database file from another thread, so that no request waits for it. SQLite's own
  * checkpoint at commit stays as a backstop for a log that this one cannot keep small.
@@ -17,6 +19,8 @@ export function createCheckpointer(database: Database, path: string, now: () => 
   database.exec("PRAGMA wal_autocheckpoint = 100000");
   let worker: Worker | null = null;
   let last = now();
+  // What was deleted before a crash may still stand in the log.
+  let mustEmpty = true;
 
   function runInWorker(): Promise<void> {
     worker ??= new Worker(new URL("./checkpoint-worker.ts", import.meta.url).href);
@@ -43,12 +47,29 @@ export function createCheckpointer(database: Database, path: string, now: () => 
     /** Checkpoints when the log has grown large. @throws AppError `unavailable`; the log then grows on. */
     async run(): Promise<void> {
       const { size } = statSync(`${path}-wal`);
-      if (size < (now() - last < leisure ? largeLog : smallLog)) return;
+      if (!mustEmpty && size < (now() - last < leisure ? largeLog : smallLog)) return;
       await runInWorker();
       last = now();
       // Takes along the few pages written meanwhile: the next writer then starts the log anew instead of extending it.
-      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      if (mustEmpty) mustEmpty = !truncateLog(database);
+      else database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    },
+    /** Lets the next runs empty the log, so that nothing of what was deleted stays in it. */
+    emptyLog(): void {
+      mustEmpty = true;
     },
     close: () => worker?.terminate(),
   };
+}
+
+/** Takes along what is left of the log and cuts it to nothing, unless somebody reads from it: that is not waited for. */
+function truncateLog(database: Database): boolean {
+  const { timeout } = database.query("PRAGMA busy_timeout").get() as { timeout: number };
+  database.exec("PRAGMA busy_timeout = 0");
+  try {
+    const { busy } = database.query("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    return busy === 0;
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${timeout}`);
+  }
 }

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../testing/service-process.ts";
+import { createAuditStore } from "./audit.ts";
 import { openDatabase } from "./database.ts";
 import { lockDataDirectory } from "./lock.ts";
 import { createModelStore } from "./models.ts";
@@ -31,16 +32,40 @@ test("a data directory is locked once, and free again after release", () => {
 });
 
 test("rollback goes back use by use, until there is nothing before", () => {
-  const store = createModelStore(openDatabase(":memory:"));
+  const database = openDatabase(":memory:");
+  const audit = createAuditStore(database);
+  const store = createModelStore(database, audit);
   for (const version of ["a", "b", "c"]) {
     store.register({ version, trainedAt: 0, registeredAt: 0 });
-    store.use(version, 1);
+    store.use(version, 1, "somebody");
   }
-  store.use("c", 2);
+  store.use("c", 2, "somebody");
   expect([store.current()?.version, store.previous()]).toEqual(["c", "b"]);
-  store.rollback(3);
+  store.rollback(3, "somebody");
   expect([store.current()?.version, store.previous()]).toEqual(["b", "a"]);
-  store.rollback(4);
-  store.rollback(5);
+  store.rollback(4, "somebody");
+  store.rollback(5, "somebody");
   expect([store.current()?.version, store.previous()]).toEqual(["a", null]);
+  expect(audit.before(100, 100).map(({ at, actor, action, subject }) => `${at} ${actor} ${action} ${subject}`)).toEqual(
+    [
+      "4 somebody model.rollback a",
+      "3 somebody model.rollback b",
+      "1 somebody model.use c",
+      "1 somebody model.use b",
+      "1 somebody model.use a",
+    ],
+  );
+});
+
+test("the audit log is not changed or erased, by no statement", () => {
+  const database = openDatabase(":memory:");
+  const audit = createAuditStore(database);
+  audit.append({ at: 1, actor: "somebody", action: "customer.erase", subject: "" });
+  for (const statement of [
+    "UPDATE audit_log SET actor = 'nobody'",
+    "DELETE FROM audit_log",
+    "INSERT OR REPLACE INTO audit_log (seq, at, actor, action, subject) VALUES (1, 2, 'nobody', 'none', '')",
+  ])
+    expect(() => database.exec(statement), statement).toThrow("append-only");
+  expect(audit.before(100, 100)).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ export type { Database } from "bun:sqlite";
 const migrationsFolder = join(import.meta.dir, "../../migrations");
 
 /**
- * Opens the service's database, made if absent, and brings its schema up to date.
+ * Opens the service's database, made if absent, and brings its schema up to date. What is deleted is overwritten with zeros.
  * @param path a file, or ":memory:"
  * @throws AppError `unavailable` when the file cannot be opened or is no database, `conflict` when a newer
  *   program has already migrated it.
@@ -22,6 +22,7 @@ export function openDatabase(path: string): Database {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON;
+      PRAGMA secure_delete = ON;
       PRAGMA journal_size_limit = 134217728;
     `);
     migrate(database);

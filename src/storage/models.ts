@@ -1,3 +1,4 @@
+import type { AuditStore } from "./audit.ts";
 import { type Database, inTransaction, prepare } from "./database.ts";
 
 export interface RegisteredModel {
@@ -11,10 +12,14 @@ export interface ModelUse {
   usedAt: number;
 }
 
+export interface PastUse extends ModelUse {
+  rolledBackAt: number | null;
+}
+
 export type ModelStore = ReturnType<typeof createModelStore>;
 
 /** Which model versions exist, which one serves, and which served before. */
-export function createModelStore(database: Database) {
+export function createModelStore(database: Database, audit: AuditStore) {
   const insert = prepare<null, [string, number, number]>(
     database,
     "INSERT INTO models (version, trained_at, registered_at) VALUES (?, ?, ?)",
@@ -26,6 +31,10 @@ export function createModelStore(database: Database) {
   const top = prepare<{ seq: number; version: string; usedAt: number }, []>(
     database,
     "SELECT seq, version, used_at AS usedAt FROM model_uses WHERE rolled_back_at IS NULL ORDER BY seq DESC LIMIT 2",
+  );
+  const allUses = prepare<PastUse, []>(
+    database,
+    "SELECT version, used_at AS usedAt, rolled_back_at AS rolledBackAt FROM model_uses ORDER BY seq",
   );
   const insertUse = prepare<null, [string, number]>(
     database,
@@ -43,18 +52,24 @@ export function createModelStore(database: Database) {
       const use = top.all()[0];
       return use ? { version: use.version, usedAt: use.usedAt } : null;
     },
-    /** Makes a version the serving one; no effect when it already is. */
-    use: (version: string, now: number) =>
+    /** Every use there was, oldest first. */
+    uses: (): PastUse[] => allUses.all(),
+    /** Makes a version the serving one, and says in the audit log who did; no effect when it already is. */
+    use: (version: string, now: number, actor: string) =>
       inTransaction(database, () => {
-        if (top.all()[0]?.version !== version) insertUse.run(version, now);
+        if (top.all()[0]?.version === version) return;
+        insertUse.run(version, now);
+        audit.append({ at: now, actor, action: "model.use", subject: version });
       }),
     /** The version that served before the current one; null when there was none. */
     previous: (): string | null => top.all()[1]?.version ?? null,
-    /** Goes back to the version that served before; no effect when there was none. */
-    rollback: (now: number) =>
+    /** Goes back to the version that served before, and says in the audit log who did; no effect when there was none. */
+    rollback: (now: number, actor: string) =>
       inTransaction(database, () => {
         const [current, previous] = top.all();
-        if (current && previous) markRolledBack.run(now, current.seq);
+        if (!current || !previous) return;
+        markRolledBack.run(now, current.seq);
+        audit.append({ at: now, actor, action: "model.rollback", subject: previous.version });
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { createAuditLog } from "./audit.ts";
+import { createAuditStore } from "./audit.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createLabelStore } from "./labels.ts";
 import { createModelStore } from "./models.ts";
@@ -11,16 +11,17 @@ import { createSumsStore } from "./sums.ts";
 /** Opens the database file and every store in it. */
 export function openStores(path: string) {
   const database: Database = openDatabase(path);
+  const audit = createAuditStore(database);
   return {
     database,
+    audit,
     predictions: createPredictionStore(database),
     labels: createLabelStore(database),
-    models: createModelStore(database),
+    models: createModelStore(database, audit),
     replay: createReplayStore(database),
     state: createStateStore(database),
     results: createMonitorResultStore(database),
     sums: createSumsStore(database),
-    audit: createAuditLog(database),
     close: () => database.close(),
   };
 }

@@ -41,6 +41,14 @@ export async function runCommandFile(
   return { code, stdout, stderr };
 }
 
+/** Starts a command of this project, given by its file under src/, whose output nobody reads. */
+export function startCommandFile(file: string, options: string[], environment: Record<string, string>) {
+  return Bun.spawn([process.execPath, join(source, file), ...options], {
+    stdio: ["ignore", "ignore", "ignore"],
+    env: { PATH: process.env.PATH ?? "", ORT_DISABLE_TELEMETRY: "1", ...environment },
+  });
+}
+
 /** A data directory with a small model that serves. */
 export async function trainSmallModel(dataDirectory: string, rows = 4000): Promise<void> {
   const sample = join(dataDirectory, "raw", "sample.csv");

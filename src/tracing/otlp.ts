@@ -45,6 +45,7 @@ export function createTracing(endpoint: string, onFailure: (reason: string) => v
       open++;
       return {
         traceId: span.spanContext().traceId,
+        isSampled: span.isRecording(),
         end({ route, status }) {
           span.updateName(`${request.method} ${route}`);
           span.setAttribute("http.route", route);

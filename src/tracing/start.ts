@@ -2,6 +2,8 @@
 export interface RequestSpan {
   /** Of the trace that the request belongs to. */
   traceId: string;
+  /** Whether the trace is kept, and so can be looked up. */
+  isSampled: boolean;
   end(answer: { route: string; status: number }): void;
 }
 

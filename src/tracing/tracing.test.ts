@@ -86,6 +86,15 @@ describe("with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
     expect(attributesOf((received[0] as (typeof received)[0]).body.resourceSpans[0]?.resource as Span)).toMatchObject({
       "service.name": "churnwatch",
     });
+    const metrics = async (accept: string) => (await fetch(`${service.url}/metrics`, { headers: { accept } })).text();
+    const exemplars =
+      (await metrics("application/openmetrics-text")).match(/^churn_http_request_duration.* # .*$/gm) ?? [];
+    expect(
+      exemplars.some(
+        (line) => line.includes(`route="/predict",status="200"} `) && line.includes(`# {trace_id="${traceId}"}`),
+      ),
+    ).toBe(true);
+    expect(await metrics("text/plain")).not.toContain("trace_id");
     await service.end("SIGTERM");
     expect(named("unwanted")).toBeUndefined();
     expect((await logOf(service)).find((line) => line.request_id === "traced-1")).toMatchObject({

@@ -19,6 +19,8 @@ export async function domainNulls(options: {
   const { sample, others, width, random } = options;
   const nulls: ReferenceNull[] = [];
   for (const rows of domainSizes) {
+    // Each fit takes shared memory of its own, whose size the runtime does not see.
+    Bun.gc(true);
     if (Math.min(sample.length, others.length) / width < rows) continue;
     const values = new Float64Array(draws);
     for (let draw = 0; draw < draws; draw++) {

@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import type { Dataset } from "../data/ingest.ts";
-import type { LabelledTable } from "../data/table.ts";
 import { AppError } from "../errors.ts";
 import { fit, type Round } from "../learner/boosting.ts";
 import { gainImportance } from "../learner/importance.ts";
@@ -9,18 +7,16 @@ import type { LearnerParameters } from "../learner/parameters.ts";
 import { rawScores } from "../learner/predict.ts";
 import { createExplainer } from "../learner/shap.ts";
 import { encodeTable } from "../models/encoding.ts";
-import { type Manifest, manifestFormat, type Performance, performanceMetrics } from "../models/manifest.ts";
+import { fileOf, type Manifest, manifestFormat } from "../models/manifest.ts";
 import { openSession, scoreColumns } from "../models/session.ts";
 import { encodeTrees, treesFile } from "../models/trees-file.ts";
 import { encodeModel } from "../onnx/writer.ts";
 import { fitPlatt, logistic } from "../statistics/calibration.ts";
-import { classificationIntervals } from "../statistics/classification-intervals.ts";
-import { confusionCounts } from "../statistics/confusion.ts";
-import { estimatePerformance } from "../statistics/estimation.ts";
 import { nullFromDraws } from "../statistics/null-distribution.ts";
 import { createRandom } from "../statistics/random.ts";
 import { thresholdMaximisingF1 } from "../statistics/threshold.ts";
 import { fitEncoding } from "./encoding.ts";
+import { estimateMetrics, measure } from "./performance.ts";
 import { profileReference } from "./reference.ts";
 
 export interface TrainOptions {
@@ -30,6 +26,8 @@ export interface TrainOptions {
   threshold?: number | undefined;
   version: string;
   now: () => number;
+  /** Called once, when the rows of all three splits have been read. */
+  onRead?(): Promise<void>;
   onStage(stage: string): void;
   onRound(round: Round): void;
   onWarning(warning: string): void;
@@ -61,6 +59,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     await dataset.read("validation"),
     await dataset.read("holdout"),
   ];
+  await options.onRead?.();
   const features = fitEncoding(train);
   const matrices = {
     train: encodeTable(features, train),
@@ -68,8 +67,10 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     holdout: encodeTable(features, holdout),
   };
 
+  // The runtime does not see how much of the machine's memory columns take: it would wait for long before it collects them.
+  Bun.gc(true);
   onStage(`learning from ${train.rows.toLocaleString("en")}`);
-  const { model } = await fit({
+  const { model, scores } = await fit({
     featureNames: features.map(({ name }) => name),
     train: { features: matrices.train, labels: train.churned },
     validation: { features: matrices.validation, labels: validation.churned },
@@ -80,17 +81,16 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   });
 
   onStage("calibrating and evaluating");
-  const raw = rawScores(model, matrices.validation);
-  const calibration = fitPlatt(raw, validation.churned);
+  const calibration = fitPlatt(scores.validation, validation.churned);
   const calibrated = (scores: Float64Array) =>
     scores.map((score) => logistic(calibration.slope * score + calibration.intercept));
-  const validationProbabilities = calibrated(raw);
+  const validationProbabilities = calibrated(scores.validation);
   const threshold = Math.fround(
     options.threshold ?? thresholdMaximisingF1(validationProbabilities, validation.churned),
   );
   const holdoutProbabilities = calibrated(rawScores(model, matrices.holdout));
   const performance = {
-    train: measure(calibrated(rawScores(model, matrices.train)), train, threshold),
+    train: measure(calibrated(scores.train), train, threshold),
     validation: measure(validationProbabilities, validation, threshold),
     holdout: measure(holdoutProbabilities, holdout, threshold),
   };
@@ -107,7 +107,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
       "churnwatch.training": JSON.stringify({ data: dataset.name, rows: dataset.rows, parameters }),
     },
   });
-  const session = await openSession(onnx, features.length);
+  const session = await openSession(onnx, features.length, parameters.threads);
   const checked = matrices.holdout.map((column) => column.subarray(0, parityRows));
   const served = await scoreColumns(session, checked);
   const maximumDifference = served.reduce(
@@ -120,6 +120,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
       `the ONNX model differs from the learned one by ${maximumDifference}, more than ${parityLimit}: it was not kept`,
     );
   }
+  Bun.gc(true);
   // The reference is scored by the runtime that serves, so that equal customers fall into equal bins.
   onStage("learning what is usual");
   const reference = await profileReference({
@@ -132,7 +133,6 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     random: createRandom(parameters.seed),
   });
   await session.release();
-  const estimate = estimatePerformance(holdoutProbabilities, threshold);
 
   const trees = encodeTrees(model);
   const trainedAt = now();
@@ -153,9 +153,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     threshold,
     importance: gainImportance(model),
     performance,
-    estimated: Object.fromEntries(
-      performanceMetrics.map((metric) => [metric, defined(estimate.metrics[metric].value)]),
-    ) as Manifest["estimated"],
+    estimated: estimateMetrics(holdoutProbabilities, threshold),
     parity: { rows: served.length, maximumDifference },
     reference,
     attribution: measureAttribution(model, matrices.holdout, calibration.slope),
@@ -164,12 +162,6 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   };
   return { manifest, onnx, trees };
 }
-
-const fileOf = (file: string, content: Uint8Array) => ({
-  file,
-  sha256: createHash("sha256").update(content).digest("hex"),
-  bytes: content.length,
-});
 
 const attributionRows = 2000;
 
@@ -197,30 +189,4 @@ function measureAttribution(model: BoostedTrees, columns: readonly Float32Array[
     }),
   );
   return { rows, features };
-}
-
-const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
-
-function measure(probabilities: Float64Array, { churned, rows }: LabelledTable, threshold: number): Performance {
-  const intervals = classificationIntervals(probabilities, churned, threshold);
-  const positives = churned.reduce((sum, label) => sum + label, 0);
-  return {
-    rows,
-    classes: [rows - positives, positives],
-    metrics: Object.fromEntries(
-      performanceMetrics.map((metric) => {
-        const { value, lower, upper, standardError } = intervals[metric];
-        return [
-          metric,
-          {
-            value: defined(value),
-            lower: defined(lower),
-            upper: defined(upper),
-            standardError: defined(standardError),
-          },
-        ];
-      }),
-    ) as Performance["metrics"],
-    confusion: confusionCounts(probabilities, churned, threshold),
-  };
 }

@@ -29,6 +29,20 @@ export function quantileEdges(sorted: ArrayLike<number>, count: number): number[
   return edges;
 }
 
+/** More than rounding of the served model to single precision changes a probability. */
+const rounding = 1e-6;
+
+/**
+ * Edges for probabilities, in the gaps between them: many customers share one, and the served model, which computes in single
+ * precision, may find it a little above the one that was computed here. On an edge it would fall into the next bin.
+ */
+export function scoreEdges(sorted: Float64Array, count: number): number[] {
+  return quantileEdges(sorted, count).flatMap((edge) => {
+    const next = sorted.find((value) => value > edge + rounding);
+    return next === undefined ? [] : [(edge + next) / 2];
+  });
+}
+
 function profileNumeric(name: NumericProfile["name"], train: Float32Array, values: Float32Array): NumericProfile {
   let minimum = Number.POSITIVE_INFINITY;
   let maximum = Number.NEGATIVE_INFINITY;
@@ -125,7 +139,7 @@ export async function profileReference({
   holdout,
   random,
 }: ReferenceOptions): Promise<ReferenceProfile> {
-  const edges = quantileEdges(probabilities.slice().sort(), intervals);
+  const edges = scoreEdges(probabilities.slice().sort(), intervals);
   const counts = new Array<number>(edges.length + 1).fill(0);
   for (const probability of probabilities) {
     const bin = intervalOf(edges, probability);
@@ -138,6 +152,8 @@ export async function profileReference({
   );
   const score = { edges, counts };
   const cells = cellsOfTable(features, table);
+  // Columns were copied and sorted one after the other, which the runtime would keep for long.
+  Bun.gc(true);
   const { sample, others } = partCells(cells, features.length, random);
   return {
     rows: table.rows,

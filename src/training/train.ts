@@ -1,22 +1,24 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { runCommand, wholeNumberFrom } from "../command.ts";
 import { type Config, readConfig } from "../config.ts";
 import { type Dataset, openDataset } from "../data/ingest.ts";
-import { AppError, messageOf } from "../errors.ts";
-import { defaultParameters } from "../learner/parameters.ts";
-import { type Manifest, performanceMetrics } from "../models/manifest.ts";
+import { messageOf } from "../errors.ts";
+import { checkParameters, defaultParameters, type LearnerParameters } from "../learner/parameters.ts";
+import type { Manifest } from "../models/manifest.ts";
 import { createRegistry, type Registry } from "../models/registry.ts";
 import { treesFile } from "../models/trees-file.ts";
 import { createRandom } from "../statistics/random.ts";
+import { lockTraining } from "../storage/lock.ts";
 import { openStores } from "../storage/stores.ts";
 import { type Comparison, compareVersions, comparisonTable } from "./comparison.ts";
+import { crossValidate, crossValidationTable } from "./cross-validation.ts";
+import { defaultDataFile } from "./data-file.ts";
 import { onnxFile, trainModel } from "./model.ts";
+import { performanceLines } from "./performance.ts";
 import { createProgress } from "./progress.ts";
 import { pushWaiting, trainingPayload, waitingFile } from "./push.ts";
-
-const replayLimit = 200_000;
+import { storeReplay } from "./replay-store.ts";
 
 interface TrainArguments {
   data?: string;
@@ -24,6 +26,15 @@ interface TrainArguments {
   seed: number;
   rounds: number;
   patience: number;
+  learningRate: number;
+  maxLeaves: number;
+  minChildWeight: number;
+  lambda: number;
+  maxBins: number;
+  featureFraction: number;
+  baggingFraction: number;
+  threads: number;
+  crossValidate?: number;
   threshold?: number;
   out?: string;
   use: boolean;
@@ -37,35 +48,65 @@ const ratio = (text: string): number => {
   return value;
 };
 
-/** The real data when it is there, else the sample. */
-export function defaultDataFile(dataDirectory: string): string {
-  const candidates = ["Train.csv", "sample.csv"].map((name) => join(dataDirectory, "raw", name));
-  const found = candidates.find((file) => existsSync(file));
-  if (!found) {
-    throw new AppError(
-      "not_found",
-      `there is no data in ${join(dataDirectory, "raw")}: get it with bun run data:download, make some with bun run data:sample, or name a file with --data`,
+const decimal = (text: string): number => {
+  if (!/^\d*\.?\d+(e-?\d+)?$/i.test(text)) throw new InvalidArgumentError("expected a number from 0");
+  return Number(text);
+};
+
+/** @throws AppError `invalid_input` for one out of its range */
+function parametersOf({ patience, ...options }: TrainArguments): LearnerParameters {
+  const named = Object.keys(defaultParameters).filter((name) => name in options) as (keyof TrainArguments &
+    keyof LearnerParameters)[];
+  const chosen = Object.fromEntries(named.map((name) => [name, options[name]]));
+  const parameters = { ...defaultParameters, ...chosen, earlyStoppingRounds: patience };
+  checkParameters(parameters);
+  return parameters;
+}
+
+/** Ends when the process is asked to. */
+function cancellation(): AbortSignal {
+  const cancelling = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => cancelling.abort());
+  return cancelling.signal;
+}
+
+/** Prints how well these parameters learn from the data. Keeps no model and touches neither database nor registry. */
+async function tryFolds(options: TrainArguments, folds: number, config: Config): Promise<void> {
+  const parameters = parametersOf(options);
+  const dataset = await openDataset(options.data ?? defaultDataFile(config.DATA_DIR), { rows: options.rows });
+  try {
+    for (const warning of dataset.warnings) process.stderr.write(`warning: ${warning}\n`);
+    const result = await crossValidate({
+      rows: await dataset.readAll(),
+      folds,
+      parameters,
+      now: Date.now,
+      onFold: (fold, { seconds }) => process.stderr.write(`fold ${fold + 1} of ${folds}: ${seconds.toFixed(1)} s\n`),
+      onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
+      signal: cancellation(),
+    });
+    process.stdout.write(
+      `${folds}-fold cross-validation on ${dataset.rows.toLocaleString("en")} customers of ${dataset.name}; no model was kept\n${crossValidationTable(result)}`,
     );
+  } finally {
+    dataset.close();
   }
-  return found;
 }
 
 async function train(options: TrainArguments, config: Config): Promise<void> {
+  const parameters = parametersOf(options);
   const dataDirectory = options.out ?? config.DATA_DIR;
   const file = options.data ?? defaultDataFile(config.DATA_DIR);
-  const cancelling = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => cancelling.abort());
-  const parameters = {
-    ...defaultParameters,
-    seed: options.seed,
-    rounds: options.rounds,
-    earlyStoppingRounds: options.patience,
-  };
+  const signal = cancellation();
   const progress = createProgress(process.stderr, parameters.rounds, Date.now);
+  const lock = lockTraining(dataDirectory);
   const stores = openStores(join(dataDirectory, "service.db"));
   const registry = createRegistry({ directory: join(dataDirectory, "models"), store: stores.models, now: Date.now });
+  for (const name of registry.removeLeftovers())
+    process.stderr.write(`warning: removed ${name}, left by a training that was killed\n`);
   const dataset = await openTrainingData(file, options, registry).catch((error: unknown) => {
     stores.close();
+    lock.release();
     throw error;
   });
   try {
@@ -76,21 +117,15 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
       threshold: options.threshold,
       version: registry.newVersion(Date.now()),
       now: Date.now,
+      // The replay, and a comparison, need no others.
+      onRead: () => dataset.keepOnly("holdout"),
       onStage: progress.stage,
       onRound: progress.round,
       onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
-      signal: cancelling.signal,
+      signal,
     });
     progress.stage("storing the model and the customers of the replay");
-    let position = 0;
-    for await (const batch of dataset.replayCustomers(replayLimit)) {
-      const rows = batch.map(({ customer, churned }) => ({
-        position: position++,
-        customer: JSON.stringify(customer),
-        churned: churned ? 1 : 0,
-      }));
-      stores.replay.append(manifest.version, rows);
-    }
+    await storeReplay(stores.replay, manifest.version, dataset);
     registry.add(manifest, { [onnxFile]: onnx, [treesFile]: trees, [waitingFile]: await trainingPayload(manifest) });
     let comparison: Comparison | null = null;
     if (options.compare) {
@@ -113,6 +148,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
     progress.end();
     dataset.close();
     stores.close();
+    lock.release();
   }
 }
 
@@ -134,20 +170,11 @@ async function tryPush(url: string, modelsDirectory: string): Promise<void> {
   }
 }
 
-function summary(
-  { version, data, learner, threshold, performance, durationSeconds }: Manifest,
-  isServing: boolean,
-): string {
-  const { metrics } = performance.holdout;
-  const lines = performanceMetrics.map((metric) => {
-    const { value, lower, upper } = metrics[metric];
-    const shown = (x: number | null) => (x === null ? "undefined" : x.toFixed(4));
-    return `  ${metric.padEnd(18)} ${shown(value)}   (${shown(lower)} – ${shown(upper)})`;
-  });
+function summary(manifest: Manifest, isServing: boolean): string {
+  const { version, data, learner, durationSeconds } = manifest;
   return [
     `model ${version}: ${learner.trees} trees from ${data.splits.train.toLocaleString("en")} customers of ${data.file} in ${durationSeconds.toFixed(1)} s`,
-    `threshold ${threshold.toFixed(4)}; on ${data.splits.holdout.toLocaleString("en")} held-out customers (95 % interval):`,
-    ...lines,
+    ...performanceLines(manifest),
     isServing
       ? "It serves from now on; a running service follows within a second."
       : `It does not serve yet: bun run model:use ${version}`,
@@ -168,6 +195,22 @@ if (import.meta.main) {
       wholeNumberFrom(0),
       defaultParameters.earlyStoppingRounds,
     )
+    .option("--learning-rate <x>", "share of each tree that is added", decimal, defaultParameters.learningRate)
+    .option("--max-leaves <n>", "leaves of a tree at most", wholeNumberFrom(2), defaultParameters.maxLeaves)
+    .option("--min-child-weight <x>", "least sum of hessians in a leaf", decimal, defaultParameters.minChildWeight)
+    .option("--lambda <x>", "L2 penalty on leaf values", decimal, defaultParameters.lambda)
+    .option("--max-bins <n>", "bins of a feature at most", wholeNumberFrom(3), defaultParameters.maxBins)
+    .option("--feature-fraction <x>", "share of the features for each tree", decimal, defaultParameters.featureFraction)
+    .option("--bagging-fraction <x>", "share of the rows for each tree", decimal, defaultParameters.baggingFraction)
+    .option("--threads <n>", "threads that learn; the model is the same", wholeNumberFrom(1), defaultParameters.threads)
+    .addOption(
+      new Option(
+        "--cross-validate <k>",
+        "prints how well this learns, in K folds by the hash of the user id; keeps no model",
+      )
+        .argParser(wholeNumberFrom(2))
+        .conflicts(["threshold", "out", "compare", "force"]),
+    )
     .option(
       "--threshold <p>",
       "probability from which a customer is called a churner (default: the best F1 on validation)",
@@ -180,6 +223,10 @@ if (import.meta.main) {
     )
     .option("--force", "with --compare: let it serve even so")
     .option("--no-use", "register the model without letting it serve")
-    .action((options: TrainArguments) => train(options, readConfig(process.env)));
+    .action((options: TrainArguments) => {
+      const config = readConfig(process.env);
+      const { crossValidate: folds } = options;
+      return folds === undefined ? train(options, config) : tryFolds(options, folds, config);
+    });
   await runCommand(command, process.env);
 }

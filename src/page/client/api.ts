@@ -1,5 +1,5 @@
 import type { fields } from "../../customer.ts";
-import type { PagePanel, pagePanels } from "../../monitoring/panels.ts";
+import type { pagePanels, shownMetrics } from "../../monitoring/panels.ts";
 import type { alarmSchema, PresentedResult, verdictSchema } from "../../monitoring/report.ts";
 import type { PageFigures } from "../figures.ts";
 import { byId } from "./dom.ts";
@@ -18,8 +18,10 @@ export interface Monitoring {
   results: Result[];
 }
 export interface Setup {
-  panels: Record<PanelKey, PagePanel>;
+  metrics: { metric: (typeof shownMetrics)[number]; title: string }[];
   scenarios: string[];
+  /** Whether this key may switch the scenario. */
+  may_switch: boolean;
   feedback_delay: number;
   least: { rows: number; labels: number; coverage: number };
   fields: ((typeof fields)[number] & { levels: string[] })[];
@@ -42,9 +44,18 @@ export interface Distributions {
 const keyName = "churnwatch-key";
 const silence = 40_000;
 const retryAfter = 2000;
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What was asked for, or why it could not be had. */
+export type Answer<T> = { value: T } | { error: string };
+
+export const attempt = <T>(asked: Promise<T>): Promise<Answer<T>> =>
+  asked.then(
+    (value) => ({ value }),
+    (error) => ({ error: messageOf(error) }),
+  );
 
 /** What the service answered when it did not do what was asked. */
 export class Refused extends Error {
@@ -78,14 +89,16 @@ async function send(path: string, options: RequestInit = {}): Promise<Response> 
   const key = sessionStorage.getItem(keyName);
   const headers = new Headers(options.headers);
   if (key) headers.set("authorization", `Bearer ${key}`);
-  const response = await fetch(path, { ...options, headers });
+  const response = await fetch(path, { ...options, headers }).catch((error: unknown) => {
+    throw new Error("the service does not answer", { cause: error });
+  });
   if (response.ok) return response;
   if (response.status === 401) {
     await askForKey();
     return send(path, options);
   }
-  const problem = (await response.json()) as { detail?: string };
-  throw new Refused(response.status, problem.detail ?? `the service answered ${response.status}`);
+  const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
+  throw new Refused(response.status, detail ?? `the service answered ${response.status}`);
 }
 
 export const get = async <T>(path: string): Promise<T> => (await send(path)).json() as Promise<T>;

@@ -20,6 +20,13 @@ export interface Chart {
   update(times: number[], values: (number | null)[][], onsets: readonly Onset[]): void;
 }
 
+/** What is drawn between the axes beside the lines. */
+export interface Backdrop {
+  paint(u: uPlot): void;
+  /** Where the vertical axis has its ticks, and what they say. */
+  ticks(): { at: number[]; words: string[] };
+}
+
 const height = 210;
 const colorOf = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const drawn = new Set<uPlot>();
@@ -56,6 +63,7 @@ export function createChart(
   lines: readonly Line[],
   format: (value: number) => string,
   least: number | null = null,
+  backdrop?: Backdrop,
 ): Chart {
   let onsets: readonly Onset[] = [];
   parent.setAttribute("role", "img");
@@ -73,10 +81,7 @@ export function createChart(
       cursor: { y: false },
       scales: {
         y: {
-          range: (_, low, high) => {
-            const room = Math.max((high - low) * 0.08, 1e-4);
-            return [least === null ? low - room : Math.min(least, low), high + room];
-          },
+          range: (_, low, high) => rangeOf(low, high, least),
         },
       },
       series: [
@@ -87,7 +92,8 @@ export function createChart(
             stroke: () => color(line.color),
             width: line.isThin ? 0.5 : 2,
             ...(line.isDashed && { dash: [6, 4], width: 1.5 }),
-            points: { show: false },
+            // A line of one point is not seen.
+            points: { show: (u) => !line.isThin && !line.isDashed && (u.data[0]?.length ?? 0) < 2, size: 6 },
           }),
         ),
       ],
@@ -103,9 +109,14 @@ export function createChart(
       ),
       axes: [
         { ...axis, size: 30, space: 80, values: (_, ticks) => clocks(ticks) },
-        { ...axis, size: 62, values: (_, ticks) => ticks.map(format) },
+        backdrop
+          ? { ...axis, size: 62, splits: () => backdrop.ticks().at, values: () => backdrop.ticks().words }
+          : { ...axis, size: 62, values: (_, ticks) => ticks.map(format) },
       ],
-      hooks: { draw: [(u) => drawOnsets(u, onsets)] },
+      hooks: {
+        drawClear: backdrop ? [(u) => backdrop.paint(u)] : [],
+        draw: [(u) => drawOnsets(u, onsets)],
+      },
     },
     [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
     parent,
@@ -123,9 +134,21 @@ export function createChart(
         const value = line.findLast((found) => found !== null);
         return lines[i]?.isThin || typeof value !== "number" ? "" : `, ${lines[i]?.label} ${format(value)}`;
       });
-      parent.setAttribute("aria-label", `${label}${last.join("")}`);
+      const [from = 0, to = 0] = [times[0], times.at(-1)];
+      const marked = marks
+        .filter(({ at }) => at >= from && at <= to)
+        .map(({ at, name }) => `; ${name} from ${clock(at)} on`);
+      parent.setAttribute("aria-label", [label, ...last, ...marked].join(""));
     },
   };
+}
+
+/** The range of the vertical axis, with room above and below. */
+export function rangeOf(low: number | null, high: number | null, least: number | null): [number, number] {
+  const top = high ?? 1;
+  const bottom = least === null ? (low ?? 0) : Math.min(least, low ?? least);
+  const room = Math.max(0.08 * (top - bottom), 1e-4);
+  return [least === null ? bottom - room : bottom, top + room];
 }
 
 /** Whole minutes, with seconds when there are several ticks a minute. */

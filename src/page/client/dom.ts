@@ -43,6 +43,9 @@ export interface LegendEntry {
   isDashed?: boolean;
 }
 
+/** What the vertical lines of the charts are. */
+export const onsetLegend: LegendEntry = { kind: "onset", text: "a scenario begins, or a model takes over" };
+
 export const legend = (entries: readonly LegendEntry[]): HTMLElement =>
   html(
     "div",

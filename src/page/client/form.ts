@@ -1,6 +1,7 @@
-import { get, post, type Setup } from "./api.ts";
-import { byId, html, piece } from "./dom.ts";
+import { get, messageOf, post, type Setup } from "./api.ts";
+import { html, piece } from "./dom.ts";
 import { figure, percent } from "./format.ts";
+import { createPanel } from "./panel.ts";
 
 type Customer = Record<string, string | number | null>;
 interface Answer {
@@ -11,12 +12,15 @@ interface Answer {
   explanation?: { base: number; contributions: Record<string, number>; raw_score: number; reasons: string[] };
 }
 
+const shownReasons = 8;
 const logistic = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
 
 /** A customer to edit, and what the model says of them. */
 export function createForm({ fields }: Setup): void {
-  const form = byId<HTMLFormElement>("customer");
-  const answer = byId("answer");
+  const panel = createPanel("customer");
+  const answer = createPanel("answer");
+  const form = html("form", { id: "customer" });
+  panel.body.append(form);
   const inputs = new Map<string, HTMLInputElement>();
   const user = html("input", { name: "user_id", required: true, value: "someone" });
   const labels = fields.map(({ name, kind, about, levels, example }) => {
@@ -38,6 +42,8 @@ export function createForm({ fields }: Setup): void {
   const draw = html("button", { type: "button" }, "Pick a replayed customer");
   const ask = html("button", { type: "submit", class: "main" }, "Predict");
   form.append(html("label", {}, "user_id", user), ...labels, html("p", { class: "actions" }, draw, ask));
+  panel.ready(fields.length);
+  answer.empty();
   let happened: string | null = null;
 
   function customer(): Customer {
@@ -68,8 +74,7 @@ export function createForm({ fields }: Setup): void {
         () => copy.replaceChildren("Select and copy it below"),
       );
     });
-    answer.replaceChildren(
-      html("h3", {}, "Answer"),
+    answer.body.replaceChildren(
       html("p", { class: "probability", "data-probability": result.probability }, percent(result.probability)),
       html(
         "p",
@@ -81,12 +86,11 @@ export function createForm({ fields }: Setup): void {
       copy,
       html("pre", { tabindex: 0 }, command),
     );
+    answer.ready(1);
   }
 
   const run = (work: () => Promise<void>) => () => {
-    work().catch((error: Error) =>
-      answer.replaceChildren(html("p", { class: "problem", role: "alert" }, error.message)),
-    );
+    work().catch((error: unknown) => answer.refused(messageOf(error)));
   };
   draw.addEventListener("click", run(pick));
   form.addEventListener("submit", (event) => {
@@ -96,10 +100,6 @@ export function createForm({ fields }: Setup): void {
   form.addEventListener("input", () => {
     happened = null;
   });
-  answer.append(
-    html("h3", {}, "Answer"),
-    html("p", { class: "state" }, "Pick a customer or fill one in, then predict."),
-  );
 }
 
 /** The reasons as a waterfall of log-odds from the average customer to this one. */
@@ -107,9 +107,12 @@ function reasons({ explanation }: Answer): HTMLElement[] {
   const heading = html("h3", {}, "Reasons");
   if (!explanation) return [heading, html("p", { class: "quiet" }, "Reasons are not available for this prediction.")];
   const { base, contributions, raw_score } = explanation;
-  const steps = Object.entries(contributions)
-    .filter(([, value]) => value !== 0)
-    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
+  const ranked = Object.entries(contributions).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
+  const others = ranked.slice(shownReasons);
+  const steps = [
+    ...ranked.slice(0, shownReasons),
+    [`${others.length} others`, others.reduce((sum, [, value]) => sum + value, 0)] as const,
+  ];
   let level = base;
   const spans = steps.map(([name, value]) => {
     const from = level;
@@ -122,7 +125,7 @@ function reasons({ explanation }: Answer): HTMLElement[] {
   const items = spans.map(({ name, value, from, to }) =>
     html(
       "li",
-      { class: value > 0 ? "up" : "down" },
+      { class: value > 0 ? "up" : "down", "data-contribution": value },
       html("span", {}, name),
       html("span", { class: "step" }, piece(Math.min(place(from), place(to)), Math.max(place(from), place(to)))),
       html("span", { class: "number" }, `${value > 0 ? "+" : "−"}${figure(Math.abs(value), 2)}`),
@@ -133,9 +136,9 @@ function reasons({ explanation }: Answer): HTMLElement[] {
     html(
       "p",
       { class: "quiet" },
-      `Log-odds from the average customer (${percent(logistic(base))}) to this one; orange raises.`,
+      `From the average customer (${percent(logistic(base))}) to this one (${percent(logistic(raw_score))}), in log-odds: orange raises the risk, blue lowers it.`,
     ),
     html("ol", { class: "waterfall" }, ...items),
-    html("ul", {}, ...explanation.reasons.map((reason) => html("li", {}, reason))),
+    html("ul", { class: "reasons" }, ...explanation.reasons.map((reason) => html("li", {}, reason))),
   ];
 }

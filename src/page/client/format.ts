@@ -24,23 +24,5 @@ export function duration(milliseconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
-const binNames: Record<string, string> = { __missing__: "missing", __zero__: "zero", __other__: "other" };
-
-/** An interval such as `<=3.25` or `3.25-10` with sensible digits, or the category itself. */
-export function binName(
-  bin: string,
-  format: (value: number) => string = (value) => value.toLocaleString("en"),
-): string {
-  const known = binNames[bin];
-  if (known) return known;
-  const number = "([\\d.]+(?:e[-+]?\\d+)?)";
-  const [, most] = new RegExp(`^<=${number}$`).exec(bin) ?? [];
-  if (most) return `≤ ${format(Number(most))}`;
-  const [, least] = new RegExp(`^>${number}$`).exec(bin) ?? [];
-  if (least) return `> ${format(Number(least))}`;
-  const [, from, to] = new RegExp(`^${number}-${number}$`).exec(bin) ?? [];
-  return from && to ? `${format(Number(from))} to ${format(Number(to))}` : bin;
-}
-
 /** A share with two digits that count. */
 export const shortPercent = (ratio: number): string => `${Number((100 * ratio).toPrecision(2))} %`;

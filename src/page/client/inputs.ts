@@ -1,6 +1,14 @@
-import type { Distributions, Monitoring, Result, Setup, WindowFigures } from "./api.ts";
+import {
+  type Answer,
+  attempt,
+  type Distributions,
+  type Monitoring,
+  type Result,
+  type Setup,
+  type WindowFigures,
+} from "./api.ts";
 import { createChart } from "./chart.ts";
-import { byId, html, legend, piece } from "./dom.ts";
+import { html, legend, onsetLegend, piece } from "./dom.ts";
 import { figure, percent } from "./format.ts";
 import type { History } from "./history.ts";
 import { createPanel } from "./panel.ts";
@@ -8,8 +16,22 @@ import { sharesList } from "./predictions.ts";
 
 const ratioOf = ({ value, threshold }: Result): number => (value ?? 0) / (threshold.upper ?? Number.POSITIVE_INFINITY);
 
-export function createInputs(setup: Setup, history: History, now: () => number) {
-  const panel = createPanel("driftNow", setup);
+type Seen = [Answer<Monitoring>, Answer<Distributions>, Answer<WindowFigures>];
+
+const multivariateMetric = "domain_auc";
+
+/** What is known of the drift of each field, the strongest first. */
+const driftsOf = ({ results }: Monitoring): Result[] =>
+  results
+    .filter(
+      ({ monitor, metric, feature, value }) => monitor === "drift" && metric === "psi" && feature && value !== null,
+    )
+    .sort((a, b) => ratioOf(b) - ratioOf(a));
+
+export function createInputs(setup: Setup, history: History) {
+  const panel = createPanel("driftNow");
+  const together = createPanel("together");
+  const pane = createPanel("feature");
   const list = html("div", { class: "bars" });
   panel.body.append(
     list,
@@ -18,14 +40,11 @@ export function createInputs(setup: Setup, history: History, now: () => number) 
       { kind: "threshold", text: "threshold (the middle); the bar ends at twice of it" },
     ]),
   );
-  const pane = byId("feature");
-  const title = html("h3");
   const about = html("p", { class: "quiet" });
   const figures = html("p", { class: "quiet" });
   const shares = html("div");
   const canvas = html("div", { class: "chart" });
-  pane.append(
-    title,
+  pane.body.append(
     about,
     figures,
     shares,
@@ -33,7 +52,7 @@ export function createInputs(setup: Setup, history: History, now: () => number) 
     legend([
       { kind: "now", text: "drift over time" },
       { kind: "threshold", text: "threshold", isDashed: true },
-      { kind: "onset", text: "scenario begins" },
+      onsetLegend,
     ]),
   );
   const chart = createChart(
@@ -46,42 +65,67 @@ export function createInputs(setup: Setup, history: History, now: () => number) 
     (value) => figure(value),
     0,
   );
+  const togetherCanvas = html("div", { class: "chart" });
+  const togetherText = html("p", { class: "quiet" });
+  together.body.append(
+    togetherText,
+    togetherCanvas,
+    legend([
+      { kind: "now", text: "ROC AUC of telling the window from the reference" },
+      { kind: "threshold", text: "threshold", isDashed: true },
+      onsetLegend,
+    ]),
+  );
+  const togetherChart = createChart(
+    togetherCanvas,
+    "How well trees tell the window from the reference, over time",
+    [
+      { label: "ROC AUC", color: "--now" },
+      { label: "threshold", color: "--threshold", isDashed: true },
+    ],
+    (value) => figure(value),
+    0.5,
+  );
   let chosen: string | null = null;
   let isChosenByHand = false;
-  let last: { monitoring: Monitoring; distributions: Distributions; window: WindowFigures } | null = null;
-  const loaded = new Set<string>();
+  let last: Seen | null = null;
+  let waiting = "";
 
-  async function choose(feature: string, byHand: boolean): Promise<void> {
+  async function choose(feature: string | null): Promise<void> {
     chosen = feature;
-    isChosenByHand ||= byHand;
-    drawFeature();
-    if (!loaded.has(feature)) {
-      loaded.add(feature);
-      await history.load("drift", now(), feature);
-      drawFeature();
-    }
+    const past = feature === null ? { value: undefined } : await attempt(history.ensure("drift", "psi", feature));
+    if (last && chosen === feature) pane.draw([...last, past], drawFeature);
   }
 
-  function drawFeature(): void {
-    if (!last || !chosen) return;
-    const { monitoring, distributions, window } = last;
+  function drawFeature(monitoring: Monitoring, distributions: Distributions, window: WindowFigures): void {
+    if (chosen === null) {
+      pane.empty(waiting);
+      return;
+    }
     const field = setup.fields.find(({ name }) => name === chosen);
     const of = (monitor: string, metric: string) =>
       monitoring.results.find(
         (result) => result.monitor === monitor && result.metric === metric && result.feature === chosen,
       );
-    title.textContent = chosen;
+    pane.title.textContent = chosen;
     about.textContent = field?.about ?? "";
     const bins = distributions.features.find(({ feature }) => feature === chosen)?.bins ?? [];
     const missing = bins.find(({ bin }) => bin === "__missing__");
     const drift = of("drift", "psi");
+    const leaning = of("attribution", "mean_contribution");
     figures.textContent = [
-      `PSI ${figure(drift?.value)} of ${figure(drift?.threshold.upper)}`,
-      `missing ${percent(missing?.current)} (reference ${percent(missing?.reference)})`,
-      `contribution to the model ${percent(window.model.importance[chosen])}`,
+      `PSI ${figure(drift?.value)}, threshold ${figure(drift?.threshold.upper)}`,
+      `missing ${percent(missing?.current)}, reference ${percent(missing?.reference)}`,
+      `importance to the model ${percent(window.model.importance[chosen])}`,
+      ...(leaning?.value == null
+        ? []
+        : [
+            `moves a prediction by ${figure(leaning.value, 2)} of log-odds, usual ${figure(leaning.threshold.lower, 2)} to ${figure(leaning.threshold.upper, 2)}`,
+          ]),
     ].join(" · ");
     shares.replaceChildren(sharesList(bins));
     const results = history.of("drift", "psi", chosen);
+    pane.ready(bins.filter(({ current }) => current > 0).length);
     chart.update(
       results.map((result) => Date.parse(result.evaluated_at)),
       [results.map(({ value }) => value), results.map(({ threshold }) => threshold.upper)],
@@ -90,27 +134,47 @@ export function createInputs(setup: Setup, history: History, now: () => number) 
     for (const button of list.children) button.setAttribute("aria-pressed", String(button.id === `drift-${chosen}`));
   }
 
+  function drawTogether(): void {
+    const results = history.of("multivariate", multivariateMetric);
+    const known = results.filter(({ value }) => value !== null);
+    const newest = known.at(-1);
+    if (!newest) {
+      together.empty(waiting);
+      return;
+    }
+    together.ready(known.length);
+    togetherText.textContent = newest.sentence;
+    togetherChart.update(
+      results.map((result) => Date.parse(result.evaluated_at)),
+      [results.map(({ value }) => value), results.map(({ threshold }) => threshold.upper)],
+      history.onsets,
+    );
+  }
+
+  function drawList(monitoring: Monitoring): void {
+    const drifts = driftsOf(monitoring);
+    const points = drifts.filter(({ value }) => value).length;
+    if (points === 0) {
+      panel.empty(waiting);
+      return;
+    }
+    panel.ready(points);
+    const focused = document.activeElement?.id;
+    list.replaceChildren(...drifts.map(row));
+    if (focused?.startsWith("drift-")) document.getElementById(focused)?.focus();
+  }
+
   return {
-    async update(monitoring: Monitoring, distributions: Distributions, window: WindowFigures): Promise<void> {
-      last = { monitoring, distributions, window };
-      const drifts = monitoring.results
-        .filter(
-          ({ monitor, metric, feature, value }) => monitor === "drift" && metric === "psi" && feature && value !== null,
-        )
-        .sort((a, b) => ratioOf(b) - ratioOf(a));
-      const points = drifts.filter(({ value }) => value).length;
-      pane.hidden = points === 0;
-      if (points === 0) {
-        panel.empty(`Waiting for ${setup.least.rows} predictions: ${monitoring.rows} are there`);
-        return;
-      }
-      panel.ready(points);
-      const focused = document.activeElement?.id;
-      list.replaceChildren(...drifts.map(row));
-      if (focused?.startsWith("drift-")) document.getElementById(focused)?.focus();
-      const first = (monitoring.alarms.find(({ monitor }) => monitor === "drift") ?? drifts[0])?.feature;
-      if (!isChosenByHand && first && first !== chosen) await choose(first, false);
-      else drawFeature();
+    async update(seen: Seen, text: string): Promise<void> {
+      last = seen;
+      waiting = text;
+      const [monitoring] = seen;
+      panel.draw([monitoring], drawList);
+      together.draw([monitoring, await attempt(history.ensure("multivariate", multivariateMetric))], drawTogether);
+      if (isChosenByHand || "error" in monitoring) return choose(chosen);
+      const { value } = monitoring;
+      const alarm = value.alarms.find(({ monitor }) => monitor === "drift");
+      return choose((alarm ?? driftsOf(value)[0])?.feature ?? null);
     },
   };
 
@@ -136,9 +200,8 @@ export function createInputs(setup: Setup, history: History, now: () => number) 
       ),
     );
     button.addEventListener("click", () => {
-      choose(feature, true).catch((error) => {
-        about.textContent = String(error);
-      });
+      isChosenByHand = true;
+      void choose(feature);
     });
     return button;
   }

@@ -1,10 +1,13 @@
 import {
+  type Answer,
+  attempt,
   type Connection,
   type Distributions,
   followEvents,
   get,
   type Monitoring,
   messageOf,
+  pause,
   type Setup,
   type WindowFigures,
 } from "./api.ts";
@@ -14,15 +17,19 @@ import { createForm } from "./form.ts";
 import { clock } from "./format.ts";
 import { createHistory } from "./history.ts";
 import { createInputs } from "./inputs.ts";
-import { showModels } from "./models.ts";
+import { createModels, type Versions } from "./models.ts";
+import { failAll } from "./panel.ts";
 import { createPerformance } from "./performance.ts";
 import { createPredictions } from "./predictions.ts";
+import { createRate } from "./rate.ts";
 import { createScenario } from "./scenario.ts";
 import { createSource } from "./source.ts";
 import { startTheme } from "./theme.ts";
-import { showFacts, showVerdict } from "./verdict.ts";
+import { showFacts, showNoVerdict, showVerdict } from "./verdict.ts";
+import { waitingForRows } from "./waiting.ts";
 
 const leastPause = 900;
+const mostPause = 5000;
 const connection = byId("connection");
 const words: Record<Connection, string> = {
   connecting: "Connecting …",
@@ -35,91 +42,108 @@ function showConnection(state: Connection, time: number | null, reason?: string)
   connection.title = reason ?? "";
   if (connection.textContent !== text) connection.textContent = text;
   connection.dataset.state = state;
+  document.body.dataset.connection = state;
+}
+
+/** What the page must know before it can draw; asked for until it is there. */
+async function readSetup(): Promise<Setup> {
+  for (;;) {
+    const setup = await attempt(get<Setup>("/page/setup"));
+    if ("value" in setup) return setup.value;
+    showNoVerdict(setup.error);
+    failAll(setup.error);
+    await pause(2000);
+  }
 }
 
 async function start(): Promise<void> {
-  const setup = await get<Setup>("/page/setup");
+  const setup = await readSetup();
   const history = createHistory();
-  let serverTime: number | null = null;
-  const now = () => serverTime ?? 0;
   const performance = createPerformance(setup, history);
-  const predictions = createPredictions(setup, history);
-  const inputs = createInputs(setup, history, now);
-  const source = createSource(setup);
+  const predictions = createPredictions(history);
+  const inputs = createInputs(setup, history);
+  const source = createSource();
+  const models = createModels();
   const scenario = createScenario(setup, () => refresh());
+  const rate = createRate();
   createForm(setup);
+  let serverTime: number | null = null;
+  let versions: Answer<Versions> | null = null;
   let version: string | null = null;
-  let before: { at: number; total: number } | null = null;
   let perSecond: number | null = null;
 
   async function read(): Promise<void> {
     const [monitoring, distributions, figures] = await Promise.all([
-      get<Monitoring>("/monitoring"),
-      get<Distributions>("/monitoring/distributions"),
-      get<WindowFigures>("/page/window"),
+      attempt(get<Monitoring>("/monitoring")),
+      attempt(get<Distributions>("/monitoring/distributions")),
+      attempt(get<WindowFigures>("/page/window")),
     ]);
-    const isFirst = serverTime === null;
-    serverTime = figures.at;
-    if (isFirst) {
-      const from = figures.at;
-      await Promise.all(["realized", "estimated", "prediction"].map((monitor) => history.load(monitor, from)));
+    if ("value" in figures) {
+      serverTime = figures.value.at;
+      perSecond = rate.add(figures.value);
+      if (figures.value.model.version !== version) versions = null;
+      version = figures.value.model.version;
     }
-    history.add(monitoring);
-    const total = figures.minutes.reduce((sum, minute) => sum + minute.rows, 0);
-    if (before && figures.at - before.at >= 3000 && total >= before.total) {
-      perSecond = (1000 * (total - before.total)) / (figures.at - before.at);
-      before = { at: figures.at, total };
+    if (versions === null || "error" in versions) {
+      versions = await attempt(get<Versions>("/page/models"));
+      if ("value" in versions) history.services = versions.value.services;
     }
-    before ??= { at: figures.at, total };
-    if (perSecond === null && figures.minutes.length > 1) perSecond = (figures.minutes.at(-2)?.rows ?? 0) / 60;
-    showVerdict(monitoring);
-    showFacts(figures, monitoring, perSecond);
-    scenario.update(monitoring);
-    performance.update(figures, perSecond);
-    predictions.update(figures, distributions);
-    source.update(monitoring, distributions, figures);
-    await inputs.update(monitoring, distributions, figures);
-    if (version !== figures.model.version) {
-      version = figures.model.version;
-      await showModels();
-    }
+    models.update(versions);
+    const rows = "value" in monitoring ? monitoring.value.rows : 0;
+    const waiting = waitingForRows(rows, perSecond, setup);
+    if ("value" in monitoring) {
+      history.add(monitoring.value);
+      showVerdict(monitoring.value, waiting);
+      scenario.update(monitoring.value);
+    } else showNoVerdict(monitoring.error);
+    if ("value" in figures) showFacts(figures.value, "value" in monitoring ? monitoring.value : null, perSecond);
+    source.update(monitoring, distributions, figures, waiting);
+    await Promise.all([
+      performance.update(figures, perSecond),
+      predictions.update(figures, distributions, waiting),
+      inputs.update([monitoring, distributions, figures], waiting),
+    ]);
     document.body.dataset.ready = "true";
   }
 
+  let isLive = false;
   let isReading = false;
   let isWanted = false;
+  let timer = 0;
   function refresh(): void {
     isWanted = true;
     if (isReading) return;
+    clearTimeout(timer);
     isReading = true;
     isWanted = false;
     read()
-      .catch((error) => {
-        showConnection("lost", serverTime, messageOf(error));
-      })
-      .finally(() =>
-        setTimeout(() => {
+      .catch(reportError)
+      .finally(() => {
+        timer = window.setTimeout(() => {
           isReading = false;
           if (isWanted) refresh();
-        }, leastPause),
-      );
+          // What is counted goes on between two looks of the monitors.
+          else if (isLive) timer = window.setTimeout(refresh, mostPause - leastPause);
+        }, leastPause);
+      });
   }
   refresh();
   await followEvents(
     (type) => {
-      if (type === "model") version = null;
+      if (type === "model") versions = null;
       refresh();
     },
     (state, reason) => {
+      isLive = state === "live";
       showConnection(state, serverTime, reason);
-      if (state === "live") refresh();
+      if (isLive) refresh();
     },
   );
 }
 
+byId("zone").textContent = `Times are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
 startTheme(redrawCharts);
-start().catch((error: Error) => {
-  showConnection("lost", null);
-  byId("headline").textContent = "The service does not answer";
-  byId("because").textContent = error.message;
+start().catch((error) => {
+  failAll(messageOf(error));
+  reportError(error);
 });

@@ -1,58 +1,39 @@
-import type { PanelKey, Result, Setup, WindowFigures } from "./api.ts";
+import { type Answer, attempt, type Result, type Setup, type WindowFigures } from "./api.ts";
 import { createChart } from "./chart.ts";
 import { calibrationCurve, rocCurve } from "./curves.ts";
-import { html, legend } from "./dom.ts";
-import { count, duration, figure, percent } from "./format.ts";
+import { html, legend, onsetLegend } from "./dom.ts";
+import { count, figure, percent } from "./format.ts";
 import { align, type History } from "./history.ts";
 import { createPanel } from "./panel.ts";
+import { waitingForLabels } from "./waiting.ts";
 
-const metrics = [
-  "roc_auc",
-  "average_precision",
-  "f1",
-  "precision",
-  "recall",
-  "accuracy",
-  "brier",
-  "log_loss",
-  "calibration_error",
-] as const satisfies PanelKey[];
-type Metric = (typeof metrics)[number];
-
-/** What a forecast without any model reaches, from the share of churners. */
-const baselines: Partial<Record<Metric, (churners: number) => number>> = {
-  roc_auc: () => 0.5,
-  average_precision: (share) => share,
-  f1: (share) => (2 * share) / (1 + share),
-  precision: (share) => share,
-  accuracy: (share) => 1 - share,
-  brier: (share) => share * (1 - share),
-  log_loss: (share) => -share * Math.log(share) - (1 - share) * Math.log(1 - share),
-};
+type Metric = Setup["metrics"][number]["metric"];
 
 export function createPerformance(setup: Setup, history: History) {
-  const panel = createPanel("roc_auc", setup);
+  const panel = createPanel("roc_auc");
   const choice = html(
     "select",
     { "aria-label": "Metric" },
-    ...metrics.map((metric) => html("option", { value: metric }, setup.panels[metric].title)),
+    ...setup.metrics.map(({ metric, title }) => html("option", { value: metric }, title)),
   );
   panel.title.replaceChildren(choice);
   const baselineText = html("span", { class: "quiet" });
   panel.header.insertBefore(baselineText, panel.title.nextSibling);
   const canvas = html("div", { class: "chart" });
+  const labelsText = html("p", { class: "quiet" });
   panel.body.append(
+    labelsText,
     canvas,
     legend([
       { kind: "now", text: "realized, with its 95 % interval" },
       { kind: "estimate", text: "estimated without labels, with its 95 % interval", isDashed: true },
       { kind: "threshold", text: "threshold", isDashed: true },
-      { kind: "onset", text: "scenario begins" },
+      onsetLegend,
     ]),
   );
-  const confusion = createPanel("confusion", setup);
-  const calibration = createPanel("calibration", setup);
-  const roc = createPanel("roc", setup);
+  const confusion = createPanel("confusion");
+  const calibration = createPanel("calibration");
+  const roc = createPanel("roc");
   const chart = createChart(
     canvas,
     "Realized and estimated performance over time",
@@ -67,55 +48,73 @@ export function createPerformance(setup: Setup, history: History) {
     ],
     (value) => figure(value),
   );
-  let last: { figures: WindowFigures; perSecond: number | null } | null = null;
+  let last: { figures: Answer<WindowFigures>; perSecond: number | null } | null = null;
 
-  function draw(): void {
-    if (!last) return;
-    const { figures, perSecond } = last;
+  async function update(): Promise<void> {
     const metric = choice.value as Metric;
+    const past = await attempt(Promise.all([history.ensure("realized", metric), history.ensure("estimated", metric)]));
+    if (!last || metric !== choice.value) return;
+    const { figures, perSecond } = last;
+    panel.draw([figures, past], (window) => drawLines(metric, window, waitingForLabels(window, perSecond, setup)));
+    for (const [view, paint] of [
+      [confusion, drawConfusion],
+      [calibration, drawCalibration],
+      [roc, drawRoc],
+    ] as const) {
+      view.draw([figures], (window) => {
+        if (window.window.labelled === 0) view.empty(waitingForLabels(window, perSecond, setup));
+        else paint(window);
+      });
+    }
+  }
+
+  function drawLines(metric: Metric, figures: WindowFigures, waiting: string): void {
     const aligned = align([history.of("realized", metric), history.of("estimated", metric)]);
     const [realized, estimated] = [aligned.at(0), aligned.at(1)];
     const values = (results: (Result | undefined)[], of: (result: Result) => number | null) =>
       results.map((result) => (result ? of(result) : null));
     const known = values(realized, (result) => result.value);
     const points = [...known, ...values(estimated, (result) => result.value)].filter((value) => value).length;
-    const waiting = waitingFor(figures, perSecond, setup);
-    if (points === 0) panel.empty(waiting);
-    else {
-      panel.ready(points);
-      chart.update(
-        aligned.times,
-        [
-          values(realized, (result) => result.upper),
-          values(realized, (result) => result.lower),
-          values(estimated, (result) => result.upper),
-          values(estimated, (result) => result.lower),
-          values(estimated, (result) => result.value),
-          known,
-          values(estimated, ({ threshold }) => threshold.lower ?? threshold.upper),
-        ],
-        history.onsets,
-      );
-    }
-    const share = figures.churners.observed;
-    const baseline = share === null ? undefined : baselines[metric]?.(share);
     const newest = realized.at(-1);
+    const baseline = figures.baselines[metric];
     baselineText.textContent = [
       newest?.value == null
         ? ""
         : `realized ${figure(newest.value)} (${figure(newest.lower)} to ${figure(newest.upper)})`,
-      baseline === undefined ? "" : `without a model ${figure(baseline)}`,
+      baseline == null ? "" : `without a model ${figure(baseline)}`,
       `labels known ${percent(figures.window.coverage, 0)}`,
     ]
       .filter(Boolean)
       .join(" · ");
-
-    if (figures.window.labelled === 0) {
-      for (const view of [confusion, calibration, roc]) view.empty(waiting);
+    if (points === 0) {
+      panel.empty(waiting);
       return;
     }
-    confusion.body.replaceChildren(confusionTable(figures));
+    labelsText.textContent = known.some((value) => value !== null) ? "" : `${waiting}. Until then: the estimate.`;
+    panel.ready(points);
+    chart.update(
+      aligned.times,
+      [
+        values(realized, (result) => result.upper),
+        values(realized, (result) => result.lower),
+        values(estimated, (result) => result.upper),
+        values(estimated, (result) => result.lower),
+        values(estimated, (result) => result.value),
+        known,
+        values(estimated, ({ threshold }) => threshold.lower ?? threshold.upper),
+      ],
+      history.onsets,
+    );
+  }
+
+  function drawConfusion(figures: WindowFigures): void {
+    const { true_positives: found, false_positives: wrong, false_negatives: missed } = figures.confusion;
+    const inWords = `Of those called ${percent(found / (found + wrong), 0)} left; of those who left ${percent(found / (found + missed), 0)} were called.`;
+    confusion.body.replaceChildren(confusionTable(figures), html("p", { class: "quiet" }, inWords));
     confusion.ready(figures.window.labelled);
+  }
+
+  function drawCalibration(figures: WindowFigures): void {
     calibration.body.replaceChildren(
       calibrationCurve(figures),
       legend([
@@ -124,30 +123,27 @@ export function createPerformance(setup: Setup, history: History) {
       ]),
     );
     calibration.ready(figures.calibration.filter(({ observed }) => observed > 0).length);
-    if (figures.roc.length === 0) roc.empty();
-    else {
-      roc.body.replaceChildren(
-        rocCurve(figures),
-        legend([{ kind: "now", text: `dot: threshold ${figure(figures.threshold)}` }]),
-      );
-      roc.ready(figures.roc.length);
-    }
   }
-  choice.addEventListener("change", draw);
+
+  function drawRoc(figures: WindowFigures): void {
+    if (figures.roc.length === 0) {
+      roc.empty();
+      return;
+    }
+    roc.body.replaceChildren(
+      rocCurve(figures),
+      legend([{ kind: "now", text: `dot: the threshold in use, ${percent(figures.threshold)}` }]),
+    );
+    roc.ready(figures.roc.length);
+  }
+  choice.addEventListener("change", () => void update());
 
   return {
-    update(figures: WindowFigures, perSecond: number | null): void {
+    update(figures: Answer<WindowFigures>, perSecond: number | null): Promise<void> {
       last = { figures, perSecond };
-      draw();
+      return update();
     },
   };
-}
-
-function waitingFor({ window }: WindowFigures, perSecond: number | null, { least, feedback_delay }: Setup): string {
-  const missing = Math.max(1, least.labels - window.labelled);
-  const seconds = window.labelled === 0 ? feedback_delay : 0;
-  const time = perSecond ? `, about ${duration(1000 * (seconds + missing / perSecond))}` : "";
-  return `Waiting for ${count(least.labels)} labels: ${count(window.labelled)} are known${time}`;
 }
 
 function confusionTable({ confusion, window }: WindowFigures): HTMLElement {

@@ -1,9 +1,11 @@
-import type { Bin, Distributions, Setup, WindowFigures } from "./api.ts";
-import { color, createChart } from "./chart.ts";
-import { html, legend, piece } from "./dom.ts";
-import { binName, clock, figure, percent, shortPercent } from "./format.ts";
-import type { History } from "./history.ts";
-import { createPanel } from "./panel.ts";
+import { binName } from "../../monitoring/bin-name.ts";
+import { type Answer, attempt, type Bin, type Distributions, type WindowFigures } from "./api.ts";
+import { createChart } from "./chart.ts";
+import { html, legend, onsetLegend, piece } from "./dom.ts";
+import { count, figure, percent, shortPercent } from "./format.ts";
+import { createHeat } from "./heat.ts";
+import { type History, shown } from "./history.ts";
+import { createPanel, type PanelView } from "./panel.ts";
 
 /** Shares by bin, now above the reference. */
 export function sharesList(bins: readonly Bin[], format?: (value: number) => string): HTMLElement {
@@ -38,11 +40,14 @@ function bar(ratio: number): HTMLElement {
   return element;
 }
 
-export function createPredictions(setup: Setup, history: History) {
-  const balance = createPanel("balance", setup);
-  const scoreNow = createPanel("scoreDistribution", setup);
-  const overTime = createPanel("scoreOverTime", setup);
-  const drift = createPanel("scoreDrift", setup);
+/** Predictions below which the share of a minute says nothing. */
+const leastInMinute = 30;
+
+export function createPredictions(history: History) {
+  const balance = createPanel("balance");
+  const scoreNow = createPanel("scoreDistribution");
+  const overTime = createPanel("scoreOverTime");
+  const drift = createPanel("scoreDrift");
   const balanceCanvas = html("div", { class: "chart" });
   const balanceText = html("p", { class: "quiet" });
   balance.body.append(
@@ -51,29 +56,13 @@ export function createPredictions(setup: Setup, history: History) {
     legend([
       { kind: "now", text: "called churners, by minute" },
       { kind: "reference", text: "called at training, of customers held out", isDashed: true },
-      { kind: "onset", text: "scenario begins" },
+      onsetLegend,
     ]),
   );
   const driftCanvas = html("div", { class: "chart" });
   drift.body.append(
     driftCanvas,
-    legend([
-      { kind: "now", text: "PSI" },
-      { kind: "threshold", text: "threshold", isDashed: true },
-      { kind: "onset", text: "scenario begins" },
-    ]),
-  );
-  const heat = html("canvas", { class: "heat", role: "img" });
-  const ends = html("p", { class: "ends" });
-  overTime.body.append(
-    html("p", { class: "quiet" }, "high probability"),
-    heat,
-    html("p", { class: "quiet" }, "low probability"),
-    ends,
-    legend([
-      { kind: "estimate", text: "more customers than in the reference" },
-      { kind: "now", text: "fewer" },
-    ]),
+    legend([{ kind: "now", text: "PSI" }, { kind: "threshold", text: "threshold", isDashed: true }, onsetLegend]),
   );
   const balanceChart = createChart(
     balanceCanvas,
@@ -95,65 +84,65 @@ export function createPredictions(setup: Setup, history: History) {
     (value) => figure(value),
     0,
   );
+  const heat = createHeat(overTime.body);
+
+  /** The minutes that say something; tells the panel what it waits for when there is none. */
+  function minutesOf(figures: WindowFigures, view: PanelView): WindowFigures["minutes"] {
+    const minutes = figures.minutes.filter(({ at, rows }) => rows >= leastInMinute && at > figures.at - shown);
+    const rows = figures.minutes.reduce((sum, minute) => sum + minute.rows, 0);
+    if (minutes.length === 0)
+      view.empty(`Waiting for ${leastInMinute} predictions in a minute: ${count(rows)} came in the last hour`);
+    return minutes;
+  }
+
+  function drawBalance(figures: WindowFigures): void {
+    const { churners, at: now } = figures;
+    const minutes = minutesOf(figures, balance);
+    if (minutes.length === 0) return;
+    const points = [...minutes, { at: now, predicted: churners.predicted }];
+    balance.ready(points.filter(({ predicted }) => predicted).length);
+    balanceText.textContent = `called now ${percent(churners.predicted)}, at training ${percent(churners.called_at_training)} · did churn now ${percent(churners.observed)}, at training ${percent(churners.training)}`;
+    balanceChart.update(
+      points.map(({ at }) => at),
+      [points.map(({ predicted }) => predicted), points.map(() => churners.called_at_training)],
+      history.onsets,
+    );
+  }
+
+  function drawHeat(figures: WindowFigures): void {
+    const minutes = minutesOf(figures, overTime);
+    if (minutes.length === 0) return;
+    heat.update({ ...figures, minutes }, history.onsets);
+    overTime.ready(minutes.reduce((sum, minute) => sum + minute.score.filter((share) => share > 0).length, 0));
+  }
 
   return {
-    update(figures: WindowFigures, { score }: Distributions): void {
-      const { minutes, churners } = figures;
-      if (minutes.length === 0) {
-        balance.empty();
-        overTime.empty();
-      } else {
-        const newest = { at: figures.at, predicted: churners.predicted };
-        const points = [...minutes, newest];
-        balance.ready(points.filter(({ predicted }) => predicted).length);
-        balanceText.textContent = `called now ${percent(churners.predicted)}, at training ${percent(churners.called_at_training)} · did churn now ${percent(churners.observed)}, at training ${percent(churners.training)}`;
-        balanceChart.update(
-          points.map(({ at }) => at),
-          [points.map(({ predicted }) => predicted), points.map(() => churners.called_at_training)],
-          history.onsets,
-        );
-        overTime.ready(minutes.length);
-        drawHeat(heat, figures);
-        heat.setAttribute("aria-label", `Scores of the last ${minutes.length} minutes by tenth of the reference`);
-        ends.replaceChildren(
-          html("span", {}, clock((minutes[0] as { at: number }).at)),
-          html("span", {}, clock(figures.at)),
-        );
-      }
-      const shown = score.bins.filter(({ current }) => current > 0).length;
-      if (shown === 0) scoreNow.empty();
-      else {
+    async update(figures: Answer<WindowFigures>, distributions: Answer<Distributions>, waiting: string): Promise<void> {
+      balance.draw([figures], drawBalance);
+      overTime.draw([figures], drawHeat);
+      scoreNow.draw([distributions], ({ score }) => {
+        const known = score.bins.filter(({ current }) => current > 0).length;
+        if (known === 0) {
+          scoreNow.empty(waiting);
+          return;
+        }
         scoreNow.body.replaceChildren(sharesList(score.bins, shortPercent));
-        scoreNow.ready(shown);
-      }
-      const results = history.of("prediction", "psi");
-      const known = results.filter(({ value }) => value !== null && value > 0).length;
-      if (known === 0) drift.empty();
-      else {
+        scoreNow.ready(known);
+      });
+      drift.draw([await attempt(history.ensure("prediction", "psi"))], () => {
+        const results = history.of("prediction", "psi");
+        const known = results.filter(({ value }) => value !== null && value > 0).length;
+        if (known === 0) {
+          drift.empty(waiting);
+          return;
+        }
         drift.ready(known);
         driftChart.update(
           results.map((result) => Date.parse(result.evaluated_at)),
           [results.map(({ value }) => value), results.map(({ threshold }) => threshold.upper)],
           history.onsets,
         );
-      }
+      });
     },
   };
-}
-
-/** A column a minute, a row a bin of the reference: coloured by how far it has more or fewer customers than the reference. */
-function drawHeat(canvas: HTMLCanvasElement, { minutes, score }: WindowFigures): void {
-  const bins = score.reference.length;
-  canvas.width = Math.max(minutes.length, 1);
-  canvas.height = bins;
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  minutes.forEach((minute, column) => {
-    minute.score.forEach((share, bin) => {
-      const change = Math.log2((share + 1e-6) / ((score.reference[bin] ?? 0) + 1e-6));
-      context.fillStyle = color(change > 0 ? "--estimate" : "--now");
-      context.globalAlpha = Math.min(1, 0.06 + Math.abs(change));
-      context.fillRect(column, bins - 1 - bin, 1, 1);
-    });
-  });
 }

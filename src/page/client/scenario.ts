@@ -1,9 +1,9 @@
-import { type Monitoring, post, Refused, type Setup } from "./api.ts";
+import { type Monitoring, post, type Setup } from "./api.ts";
 import { byId, html } from "./dom.ts";
 import { clock } from "./format.ts";
 
 /** Lets the replay play a disturbance, for those whose key may. */
-export function createScenario({ scenarios }: Setup, onSwitch: () => void) {
+export function createScenario({ scenarios, may_switch }: Setup, onSwitch: () => void) {
   const choice = byId<HTMLSelectElement>("scenario-name");
   const button = byId<HTMLButtonElement>("scenario-start");
   const state = byId("scenario-state");
@@ -11,22 +11,28 @@ export function createScenario({ scenarios }: Setup, onSwitch: () => void) {
     ...scenarios.map((name) => html("option", { value: name }, name === "none" ? "none (undisturbed)" : name)),
   );
 
+  if (!may_switch) {
+    button.disabled = true;
+    choice.disabled = true;
+    choice.title = button.title = "This needs a key with the role admin";
+  }
+
   async function play(): Promise<void> {
     await post("/scenario", { scenario: choice.value });
     onSwitch();
   }
   button.addEventListener("click", () => {
     play().catch((error: Error) => {
-      state.textContent = error.message;
-      const isForbidden = error instanceof Refused && error.status === 403;
-      button.disabled = isForbidden;
-      choice.disabled = isForbidden;
+      state.textContent = `Not switched: ${error.message}`;
     });
   });
   let shown = "";
   return {
     update({ scenario, since }: Monitoring): void {
-      const text = scenario === "none" ? "The replay is undisturbed." : `${scenario} plays since ${clock(since)}.`;
+      const text =
+        scenario === "none"
+          ? `The replay is undisturbed.${may_switch ? "" : " Switching needs a key with the role admin."}`
+          : `${scenario} plays since ${clock(since)}: its onset is marked in every chart.`;
       if (text === shown) return;
       shown = text;
       state.textContent = text;

@@ -1,84 +1,60 @@
-import type { Distributions, Monitoring, Setup, WindowFigures } from "./api.ts";
+import type { Answer, Distributions, Monitoring, WindowFigures } from "./api.ts";
 import { html } from "./dom.ts";
 import { count, percent } from "./format.ts";
 import { createPanel } from "./panel.ts";
 
 const figures = ["missing_ratio", "unseen_ratio", "out_of_range_ratio"] as const;
+const headings = ["Input", "Missing", "Reference", "Never seen", "Out of range"];
 
-export function createSource(setup: Setup) {
-  const quality = createPanel("missing", setup);
-  quality.title.textContent = "Missing, never seen, out of range";
-  // It may be wider than a narrow window: scrolled by keyboard, too.
-  quality.body.tabIndex = 0;
-  quality.body.setAttribute("role", "region");
-  quality.body.setAttribute("aria-label", "Missing, never seen and out of range, by input");
-  const rejections = createPanel("rejections", setup);
+export function createSource() {
+  const quality = createPanel("quality");
+  quality.scrollable("Missing, never seen and out of range, by input");
+  const rejections = createPanel("rejections");
+
+  function drawQuality({ results }: Monitoring, { features }: Distributions, waiting: string): void {
+    const found = results.filter(({ monitor, value }) => monitor === "quality" && value !== null);
+    if (found.length === 0) {
+      quality.empty(waiting);
+      return;
+    }
+    const rows = features.map(({ feature, bins }) => {
+      const [missing = null, ...others] = figures.map((metric) => {
+        const result = found.find((candidate) => candidate.feature === feature && candidate.metric === metric);
+        const isAlarm = result?.verdict === "alarm";
+        return html("td", { class: isAlarm && "alarm", title: isAlarm && result.sentence }, percent(result?.value));
+      });
+      const before = bins.find(({ bin }) => bin === "__missing__")?.reference;
+      const reference = html("td", { class: "quiet" }, percent(before));
+      return html("tr", {}, html("th", { scope: "row" }, feature), missing, reference, ...others);
+    });
+    const head = html("tr", {}, ...headings.map((name) => html("th", { scope: "col" }, name)));
+    quality.body.replaceChildren(html("table", {}, html("thead", {}, head), html("tbody", {}, ...rows)));
+    quality.ready(found.filter(({ value }) => value).length);
+  }
+
+  function drawRejections(window: WindowFigures): void {
+    const refused = window.rejections.filter((rejection) => rejection.count > 0);
+    if (refused.length === 0) {
+      rejections.empty("Nothing was rejected since the start");
+      return;
+    }
+    const rows = refused.map(({ reason, count: times }) =>
+      html("tr", {}, html("th", { scope: "row" }, reason.replaceAll("_", " ")), html("td", {}, count(times))),
+    );
+    const caption = html("caption", { class: "quiet" }, "since the start of the service");
+    rejections.body.replaceChildren(html("table", {}, caption, html("tbody", {}, ...rows)));
+    rejections.ready(refused.length);
+  }
 
   return {
-    update({ results, rows }: Monitoring, { features }: Distributions, window: WindowFigures): void {
-      const found = results.filter(({ monitor, value }) => monitor === "quality" && value !== null);
-      if (found.length === 0) quality.empty(`Waiting for ${setup.least.rows} predictions: ${rows} are there`);
-      else {
-        quality.body.replaceChildren(
-          html(
-            "table",
-            {},
-            html(
-              "thead",
-              {},
-              html(
-                "tr",
-                {},
-                ...["Input", "Missing", "Reference", "Never seen", "Out of range"].map((name) =>
-                  html("th", { scope: "col" }, name),
-                ),
-              ),
-            ),
-            html(
-              "tbody",
-              {},
-              ...features.map(({ feature, bins }) => {
-                const cells = figures.map((metric) => {
-                  const result = found.find(
-                    (candidate) => candidate.feature === feature && candidate.metric === metric,
-                  );
-                  return html("td", { class: result?.verdict === "alarm" && "alarm" }, percent(result?.value));
-                });
-                const before = bins.find(({ bin }) => bin === "__missing__")?.reference;
-                const [missing = null, ...others] = cells;
-                return html(
-                  "tr",
-                  {},
-                  html("th", { scope: "row" }, feature),
-                  missing,
-                  html("td", { class: "quiet" }, percent(before)),
-                  ...others,
-                );
-              }),
-            ),
-          ),
-        );
-        quality.ready(found.filter(({ value }) => value).length);
-      }
-      const refused = window.rejections.filter((rejection) => rejection.count > 0);
-      if (refused.length === 0) rejections.empty("Nothing was rejected since the start");
-      else {
-        rejections.ready(refused.length);
-        rejections.body.replaceChildren(
-          html(
-            "table",
-            {},
-            html("caption", { class: "quiet" }, "since the start of the service"),
-            html(
-              "tbody",
-              {},
-              ...refused.map(({ reason, count: times }) =>
-                html("tr", {}, html("th", { scope: "row" }, reason.replaceAll("_", " ")), html("td", {}, count(times))),
-              ),
-            ),
-          ),
-        );
-      }
+    update(
+      monitoring: Answer<Monitoring>,
+      distributions: Answer<Distributions>,
+      window: Answer<WindowFigures>,
+      waiting: string,
+    ): void {
+      quality.draw([monitoring, distributions], (found, shares) => drawQuality(found, shares, waiting));
+      rejections.draw([window], drawRejections);
     },
   };
 }

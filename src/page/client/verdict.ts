@@ -5,7 +5,7 @@ import { clock, count, duration, figure, moment, percent } from "./format.ts";
 const shownAlarms = 5;
 
 /** The verdict in words: what is wrong, since when, how sure, what to do next. */
-export function showVerdict({ verdict, alarms, results }: Monitoring): void {
+export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: string): void {
   const split = verdict.sentence.search(/(?<=[^\d])[.:] /);
   const headline = split < 0 ? verdict.sentence : verdict.sentence.slice(0, split);
   const because = split < 0 ? "" : verdict.sentence.slice(split + 2);
@@ -14,7 +14,7 @@ export function showVerdict({ verdict, alarms, results }: Monitoring): void {
   // An alarm may begin with the name of a field, which stays as it is.
   const words = { headline, because: alarms.length > 0 ? because : because.charAt(0).toUpperCase() + because.slice(1) };
   for (const [id, text] of Object.entries(words)) if (byId(id).textContent !== text) byId(id).textContent = text;
-  byId("advice").textContent = verdict.advice;
+  byId("advice").textContent = verdict.since === null ? `${waiting}.` : verdict.advice;
   const chance = alarms[0]?.chance;
   const largest = Math.max(0, ...results.map((result) => result.chance ?? 0));
   const sure = chance
@@ -39,8 +39,20 @@ export function showVerdict({ verdict, alarms, results }: Monitoring): void {
   );
 }
 
-export function showFacts(figures: WindowFigures, { results }: Monitoring, perSecond: number | null): void {
-  const of = (monitor: string) => results.find((result) => result.monitor === monitor && result.metric === "roc_auc");
+/** When the monitors could not be asked. */
+export function showNoVerdict(why: string): void {
+  byId("verdict").dataset.severity = "unknown";
+  byId("headline").textContent = "The monitors do not answer";
+  byId("because").textContent = `Whether the model can be believed is not known: ${why}.`;
+  byId("advice").textContent = "Look at the log of the service. This page goes on trying.";
+  byId("sure").textContent = "";
+  byId("alarms").replaceChildren();
+  document.title = "? The monitors do not answer – Churnwatch";
+}
+
+export function showFacts(figures: WindowFigures, monitoring: Monitoring | null, perSecond: number | null): void {
+  const of = (monitor: string) =>
+    monitoring?.results.find((result) => result.monitor === monitor && result.metric === "roc_auc");
   const [realized, estimated] = [of("realized"), of("estimated")];
   const facts: [string, string, string][] = [
     ["Serving version", figures.model.version, `trained ${moment(figures.model.trained_at)}`],
