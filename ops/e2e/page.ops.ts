@@ -293,7 +293,11 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
     expect(pictures).toHaveLength(widths.length * themes.length);
     for (const width of widths) {
       await page.setViewportSize({ width, height: 900 });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      // Charts follow the window with the next frame.
+      await until(`a page of ${width} pixels`, async () => {
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        return true;
+      });
     }
   });
 

@@ -76,6 +76,19 @@ describe("the history of the page", () => {
     expect(history.onsets).toEqual([]);
   });
 
+  test("asks for no past before there are results, and for all of it then", async () => {
+    const history = createHistory();
+    const own = globalThis.fetch;
+    await withPast([], async () => {
+      globalThis.fetch = (async () => Response.json({ detail: "asked" }, { status: 400 })) as unknown as typeof own;
+      await history.ensure("drift", "psi", "montant");
+    });
+    history.add({ ...pass(0, "none", -60), results: [] });
+    history.add(pass(0, "none", -60));
+    await withPast([result(-15, "none", "montant")], () => history.ensure("drift", "psi", "montant"));
+    expect(history.of("drift", "psi", "montant").map(({ evaluated_at }) => evaluated_at)).toEqual([-15, 0].map(iso));
+  });
+
   test("asks again after a failure", async () => {
     const history = createHistory();
     history.add(pass(0, "none", -60));

@@ -63,8 +63,9 @@ export function createHistory() {
   }
 
   return {
-    /** Reads what was before the first results that were added, once; after a failure it is tried again. */
+    /** Reads what was before the first results that were added, once they are there; after a failure it is tried again. */
     ensure(monitor: string, metric: string, feature: string | null = null): Promise<void> {
+      if (newest === 0) return Promise.resolve();
       const key = keyOf(monitor, metric, feature);
       const reading =
         loaded.get(key) ??
