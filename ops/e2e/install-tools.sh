@@ -25,7 +25,8 @@ if [ ! -x "$folder/usr/bin/prometheus" ]; then
   trap 'rm -rf "$state"' EXIT
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/packages"
   : >"$state/status"
-  mirror=$(apt-get indextargets --format '$(SITE)' 'Suite: bookworm' 'Created-By: Packages' | head -n 1)
+  mirror=$(apt-get indextargets --format '$(CODENAME)|$(RELEASE)|$(SITE)' 'Created-By: Packages' |
+    awk -F '|' '$1 == "bookworm" || $2 == "bookworm" { print $3; exit }')
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:?no Debian 12 mirror in the sources of apt} forky main" >"$state/sources.list"
   apt_state() {
     apt-get -qq -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$state/lists" \
