@@ -227,6 +227,24 @@ const process: Panel[] = [
     empty: "The service is down",
     series: [{ expression: select(metrics.openFiles), legend: "{{instance}}" }],
   },
+  {
+    title: "Storage works",
+    meaning: "1 while predictions and labels can be stored. At 0 the service answers 503, and /health/ready says why.",
+    unit: "count",
+    view: "lines",
+    width: 12,
+    empty: "The service is down",
+    series: [{ expression: select(metrics.storageAvailable), legend: "{{instance}}" }],
+  },
+  {
+    title: "Failures of the storage",
+    meaning: "How often it began to fail, by what was wrong: full, locked, read-only, damaged or failing.",
+    unit: "per second",
+    view: "lines",
+    width: 12,
+    empty: quiet,
+    series: [{ expression: `sum by (fault) (${rate(metrics.storageFailures)})`, legend: "{{fault}}" }],
+  },
 ];
 
 /** The service as it is operated. */

@@ -29,6 +29,8 @@ import { type PageRoutesOptions, pageRoutes } from "./page/routes.ts";
 import { predictionRoutes } from "./predictions/routes.ts";
 import type { PredictionService } from "./predictions/service.ts";
 import type { AuditLog } from "./storage/audit.ts";
+import type { Durability } from "./storage/durability.ts";
+import { storageFailureOf } from "./storage/failure.ts";
 import type { MonitorResult, MonitorResultStore } from "./storage/monitor-results.ts";
 import type { RequestSpan, Tracing } from "./tracing/start.ts";
 
@@ -46,6 +48,7 @@ export interface AppOptions {
   audit: AuditLog;
   metrics: Metrics;
   access: Access;
+  durability: Pick<Durability, "failure">;
   erasure: Erasure;
   lanes: Lanes;
   /** What the operator's page reads beyond the API. */
@@ -101,6 +104,7 @@ export function createApp(options: AppOptions) {
     audit,
     metrics,
     access,
+    durability,
     lanes,
     now,
     newId,
@@ -179,6 +183,7 @@ export function createApp(options: AppOptions) {
       (set as Arriving).arrival = { startedAt: performance.now(), requestId, span };
       set.headers["x-content-type-options"] = "nosniff";
       set.headers["x-request-id"] = requestId;
+      if (stopping.aborted) set.headers.connection = "close";
       if (access.isLimited) answerHeaders.set(request, set.headers as AnswerHeaders);
     })
     .onAfterResponse({ as: "global" }, ({ request, route, set, responseValue }) => {
@@ -197,7 +202,8 @@ export function createApp(options: AppOptions) {
       observe(answered, arrival.span);
       onAnswered(answered);
     })
-    .onError({ as: "global" }, ({ error, code, request, path, set }) => {
+    .onError({ as: "global" }, ({ error: thrown, code, request, path, set }) => {
+      const error = storageFailureOf(thrown) ?? thrown;
       const { requestId = "" } = (set as Arriving).arrival ?? {};
       if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, { method: request.method, requestId });
       const response = code === "NOT_FOUND" ? notFound(request, path, requestId) : problemResponse(error, requestId);
@@ -250,7 +256,11 @@ export function createApp(options: AppOptions) {
     .get(
       "/health/ready",
       function ready({ set }) {
-        const reason = stopping.aborted ? "the service is stopping" : serving.isReady ? null : "no model is loaded yet";
+        const reason = stopping.aborted
+          ? "the service is stopping"
+          : serving.isReady
+            ? durability.failure?.message
+            : "no model is loaded yet";
         if (!reason) return { status: "ok" };
         set.status = 503;
         return { status: "unavailable", reason };

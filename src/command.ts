@@ -1,5 +1,6 @@
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { AppError, type ErrorCode, messageOf } from "./errors.ts";
+import { storageFailureOf } from "./storage/failure.ts";
 
 /** Exit codes as in sysexits.h where one fits; 1 is a defect of this program. */
 const exitCodes: Partial<Record<ErrorCode, number>> = {
@@ -21,7 +22,8 @@ export async function runCommand(command: Command, environment: Record<string, s
   try {
     await command.parseAsync();
     process.exit(0);
-  } catch (error) {
+  } catch (thrown) {
+    const error = storageFailureOf(thrown) ?? thrown;
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 64);
     process.stderr.write(`error: ${messageOf(error).replaceAll("\n", " ")}\n`);
     if (environment.LOG_LEVEL === "debug" && error instanceof Error) process.stderr.write(`${error.stack}\n`);

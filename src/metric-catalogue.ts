@@ -167,6 +167,11 @@ export const serviceMetrics = {
   cpuSeconds: counter("process_cpu_seconds_total", "User and system CPU time."),
   residentMemory: gauge("process_resident_memory_bytes", "Resident memory."),
   openFiles: gauge("process_open_fds", "Open file descriptors; NaN where the system does not tell."),
+  storageAvailable: gauge(
+    "churn_storage_available",
+    "1 while predictions and labels can be stored, 0 while they cannot.",
+  ),
+  storageFailures: counter("churn_storage_failures_total", "How often the storage began to fail, by fault.", ["fault"]),
   eventLoopLag: gauge("churn_event_loop_lag_seconds", "Longest delay of the event loop since the last scrape."),
 } as const satisfies Record<string, Metric>;
 

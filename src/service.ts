@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Job, type JobRun, startScheduler } from "../scheduler/index.ts";
+import { createStorageProbe } from "../scheduler/probe-storage.ts";
 import { createFeedbackRelease } from "../scheduler/release-feedback.ts";
 import { createReplay } from "../scheduler/replay.ts";
 import { createRetention } from "../scheduler/retention.ts";
@@ -10,6 +11,7 @@ import { createErasure } from "./erasure/service.ts";
 import { AppError, messageOf } from "./errors.ts";
 import { createFeedbackService } from "./feedback/service.ts";
 import { createAccess } from "./http/access.ts";
+import { drain } from "./http/drain.ts";
 import { createLanes } from "./http/lane.ts";
 import { createInstrumentation } from "./instrumentation.ts";
 import type { Logger } from "./log.ts";
@@ -27,6 +29,7 @@ import { createRandom } from "./statistics/random.ts";
 import { createAuditLog } from "./storage/audit.ts";
 import { createCheckpointer } from "./storage/checkpoint.ts";
 import { createDurability } from "./storage/durability.ts";
+import { storageFaults } from "./storage/failure.ts";
 import { lockDataDirectory } from "./storage/lock.ts";
 import { openStores } from "./storage/stores.ts";
 import { startTracing } from "./tracing/start.ts";
@@ -76,10 +79,17 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const random = createRandom(seed);
   const databaseFile = join(config.DATA_DIR, "service.db");
   const stores = openStores(databaseFile);
-  const durability = await createDurability(stores.database, databaseFile);
-  const checkpointer = createCheckpointer(stores.database, databaseFile, now);
   const metrics = createMetrics();
   const { instruments } = metrics;
+  instruments.storageAvailable.set(1);
+  for (const fault of storageFaults) instruments.storageFailures.inc({ fault }, 0);
+  const durability = await createDurability(stores.database, databaseFile, (failure) => {
+    instruments.storageAvailable.set(failure ? 0 : 1);
+    if (!failure) return log.info("the storage works again");
+    instruments.storageFailures.inc({ fault: failure.fault });
+    log.error(failure.message);
+  });
+  const checkpointer = createCheckpointer(stores.database, databaseFile, now);
   const instrumentation = createInstrumentation(metrics);
   const events = createEvents();
   const stopping = new AbortController();
@@ -164,6 +174,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     audit,
     metrics,
     access,
+    durability,
     erasure: createErasure({ ...stores, service: predictions, checkpointer, audit, now }),
     lanes,
     page: {
@@ -233,6 +244,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       interval: config.MONITOR_EVERY,
       run: createMonitorRun({ monitors, serving, sums: stores.sums, collect: thread.collect }),
     },
+    { name: "probe-storage", pattern: everySecond, run: createStorageProbe({ durability, state: stores.state, now }) },
     { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
     { name: "retention", pattern: everyHour, run: createRetention({ config, ...stores, now }) },
   ];
@@ -244,7 +256,9 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     url: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${app.server?.port}`,
     async stop() {
       stopping.abort();
+      const draining = app.server ? drain(app.server) : null;
       await scheduler.stop();
+      await draining;
       await app.stop();
       await Promise.all([predictions.idle(), feedback.idle()]);
       await close();

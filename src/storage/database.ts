@@ -31,7 +31,7 @@ export function openDatabase(path: string): Database {
     if (error instanceof AppError) throw error;
     throw new AppError(
       "unavailable",
-      `cannot open the database ${path}: ${messageOf(error)}; check that the folder is writable and the file undamaged`,
+      `cannot open the database ${path}: ${messageOf(error)}; check that the folder is writable; a damaged file is replaced from a backup by bun run restore FOLDER`,
       { cause: error },
     );
   }

@@ -1,5 +1,12 @@
 import { open } from "node:fs/promises";
 import type { Database } from "./database.ts";
+import { type StorageFailure, storageFailureOf } from "./failure.ts";
+
+// SQLite's own wait for a lock would stop the event loop: it may do so for the length of another program's small transaction
+// only. The longer wait, in milliseconds, lets other requests go on.
+const blockingWait = 50;
+const wait = 5000;
+const betweenTries = 20;
 
 export type Durability = Awaited<ReturnType<typeof createDurability>>;
 
@@ -11,9 +18,16 @@ export type Durability = Awaited<ReturnType<typeof createDurability>>;
  *
  * This gives what `synchronous = FULL` gives, since all that FULL adds to NORMAL is that sync after each commit
  * (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ *
+ * @param onChange told when the storage begins to fail, and with null when it works again.
  */
-export async function createDurability(database: Database, path: string) {
-  database.exec("PRAGMA synchronous = NORMAL");
+export async function createDurability(
+  database: Database,
+  path: string,
+  onChange: (failure: StorageFailure | null) => void = () => {},
+) {
+  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${blockingWait}`);
+  let failure: StorageFailure | null = null;
   // The log exists as long as a connection is open, and is never replaced by another file.
   const log = path === ":memory:" ? null : await open(`${path}-wal`, "r+");
   let running: Promise<void> | null = null;
@@ -36,12 +50,44 @@ export async function createDurability(database: Database, path: string) {
     return own;
   }
 
+  function change(to: StorageFailure | null): void {
+    const isNews = failure?.fault !== to?.fault;
+    failure = to;
+    if (isNews) onChange(to);
+  }
+
+  /** Waits for the lock of another program; `work` begins once, when the lock is had. */
+  async function transact<T>(work: () => T): Promise<T> {
+    const transaction = database.transaction(work);
+    for (const end = performance.now() + wait; ; await Bun.sleep(betweenTries)) {
+      try {
+        return transaction.immediate() as T;
+      } catch (error) {
+        if (storageFailureOf(error)?.fault !== "locked" || performance.now() > end) throw error;
+      }
+    }
+  }
+
   return {
-    /** Runs `work` in one write transaction. @returns its result, once it is on disk. */
+    /**
+     * Runs `work` in one write transaction. @returns its result, once it is on disk.
+     * @throws StorageFailure when the database or its disk refuses, or another program locks it for 5 s.
+     */
     async commit<T>(work: () => T): Promise<T> {
-      const result = database.transaction(work).immediate() as T;
-      await sync();
-      return result;
+      try {
+        const result = await transact(work);
+        await sync();
+        change(null);
+        return result;
+      } catch (error) {
+        const found = storageFailureOf(error);
+        if (found) change(found);
+        throw found ?? error;
+      }
+    },
+    /** Why the last commit failed, for as long as none succeeded since. */
+    get failure(): StorageFailure | null {
+      return failure;
     },
     /** Resolves when all that was committed before the call is on disk. */
     sync,

@@ -1,0 +1,219 @@
+import { Database } from "bun:sqlite";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { closeSync, cpSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { exampleCustomer } from "./customer.ts";
+import {
+  poll,
+  type RunningService,
+  runCommandFile,
+  startProcess,
+  temporaryFolder,
+  trainSmallModel,
+} from "./testing/service-process.ts";
+import { mountSmallDisk } from "./testing/small-disk.ts";
+
+const folder = temporaryFolder();
+const trained = join(folder.path, "trained");
+const disk = mountSmallDisk(join(folder.path, "disk"), 24 * 2 ** 20);
+if (typeof disk === "string") process.stderr.write(`skipped: the test of a full disk, since ${disk}\n`);
+
+beforeAll(() => trainSmallModel(trained), 60_000);
+afterAll(() => {
+  if (typeof disk !== "string") disk.remove();
+  folder.remove();
+});
+
+const quiet = { REPLAY_RATE: "0", LOG_LEVEL: "silent" };
+
+/** A data directory of its own with the trained model. */
+function copyOf(name: string): string {
+  const copy = join(folder.path, name);
+  cpSync(trained, copy, { recursive: true });
+  return copy;
+}
+
+async function predict(service: RunningService, customers = 1) {
+  const response = await fetch(`${service.url}/predict/batch`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ customers: Array(customers).fill(exampleCustomer) }),
+  });
+  const body = (await response.json()) as { detail?: string; predictions?: { prediction_id: string }[] };
+  return { status: response.status, retryAfter: response.headers.get("retry-after"), ...body };
+}
+
+const readiness = async ({ url }: RunningService) => {
+  const response = await fetch(`${url}/health/ready`);
+  const { reason } = (await response.json()) as { reason?: string };
+  return { status: response.status, reason };
+};
+
+async function metric({ url }: RunningService, series: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split("\n").find((each) => each.startsWith(`${series} `));
+  return Number(line?.slice(series.length + 1));
+}
+
+async function whileRunning(environment: Record<string, string>, work: (service: RunningService) => Promise<void>) {
+  const service = await startProcess({ ...quiet, ...environment });
+  try {
+    await work(service);
+  } finally {
+    await service.end("SIGTERM");
+  }
+}
+
+/** That the service says why it cannot store, to callers, to the orchestrator and to Prometheus, and is alive. */
+async function expectFault(service: RunningService, fault: string, reason: string): Promise<void> {
+  const refused = await poll(async () => {
+    const answer = await predict(service, 1000);
+    return answer.status === 200 ? undefined : answer;
+  });
+  expect(refused).toMatchObject({ status: 503, retryAfter: "5", detail: expect.stringContaining(reason) });
+  expect(await readiness(service)).toMatchObject({ status: 503, reason: expect.stringContaining(reason) });
+  expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+  expect(await metric(service, "churn_storage_available")).toBe(0);
+  expect(await metric(service, `churn_storage_failures_total{fault="${fault}"}`)).toBeGreaterThan(0);
+}
+
+async function expectRecovery(service: RunningService): Promise<void> {
+  await poll(async () => ((await readiness(service)).status === 200 ? true : undefined));
+  expect((await predict(service)).status).toBe(200);
+  expect(await metric(service, "churn_storage_available")).toBe(1);
+}
+
+describe("the storage", () => {
+  test.skipIf(typeof disk === "string")(
+    "that is full is told, loses nothing that was acknowledged, and serves again when there is room",
+    async () => {
+      if (typeof disk === "string") throw new Error(disk);
+      const DATA_DIR = join(folder.path, "disk", "data");
+      cpSync(trained, DATA_DIR, { recursive: true });
+      const ids: string[] = [];
+      await whileRunning({ DATA_DIR }, async (service) => {
+        ids.push(...((await predict(service, 100)).predictions ?? []).map(({ prediction_id }) => prediction_id));
+        disk.fill();
+        await expectFault(service, "full", "the disk is full");
+        disk.free();
+        await expectRecovery(service);
+      });
+      await whileRunning({ DATA_DIR }, async ({ url }) => {
+        expect(ids).toHaveLength(100);
+        for (const id of ids) expect((await fetch(`${url}/predictions/${id}`)).status).toBe(200);
+      });
+      const database = new Database(join(DATA_DIR, "service.db"), { readonly: true });
+      expect(database.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+      database.close();
+    },
+    60_000,
+  );
+
+  test("that another program locks for a moment is waited for, without stopping others; locked for long, it is told", async () => {
+    const DATA_DIR = copyOf("locked");
+    await whileRunning({ DATA_DIR }, async (service) => {
+      const other = new Database(join(DATA_DIR, "service.db"));
+      other.exec("BEGIN IMMEDIATE");
+      const waiting = predict(service);
+      const asked = performance.now();
+      expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+      expect(performance.now() - asked).toBeLessThan(1000);
+      other.exec("ROLLBACK");
+      expect((await waiting).status).toBe(200);
+      other.exec("BEGIN IMMEDIATE");
+      await expectFault(service, "locked", "another program keeps the database locked");
+      other.exec("ROLLBACK");
+      other.close();
+      await expectRecovery(service);
+    });
+  }, 60_000);
+
+  test("whose pages are damaged is not served from, and what to do is said", async () => {
+    const DATA_DIR = copyOf("damaged");
+    const file = join(DATA_DIR, "service.db");
+    const { size } = statSync(file);
+    const handle = openSync(file, "r+");
+    writeSync(handle, new Uint8Array(size - 4096).fill(0xa5), 0, size - 4096, 4096);
+    closeSync(handle);
+    const finished = await runCommandFile("main.ts", [], { ...quiet, DATA_DIR, PORT: "0" });
+    expect(finished.code).toBe(69);
+    expect(finished.stderr).toContain("damaged/service.db: database disk image is malformed");
+    expect(finished.stderr).toContain("bun run restore");
+  }, 30_000);
+});
+
+describe("the model", () => {
+  test("whose folder is deleted goes on serving; the next start says what is missing", async () => {
+    const DATA_DIR = copyOf("deleted");
+    const models = join(DATA_DIR, "models");
+    await whileRunning({ DATA_DIR }, async (service) => {
+      renameSync(models, `${models}-gone`);
+      expect((await predict(service)).status).toBe(200);
+      const succeeded = () => metric(service, 'churn_job_runs_total{job="follow-registry",outcome="success"}');
+      const before = await succeeded();
+      await poll(async () => ((await succeeded()) > before ? true : undefined));
+      expect((await readiness(service)).status).toBe(200);
+      expect((await predict(service)).status).toBe(200);
+    });
+    const finished = await runCommandFile("main.ts", [], { ...quiet, DATA_DIR, PORT: "0" });
+    expect(finished.code).toBe(69);
+    expect(finished.stderr).toContain("model:rollback");
+  }, 60_000);
+
+  test("without its manifest is not served, and named", async () => {
+    const DATA_DIR = copyOf("no-manifest");
+    const { stdout } = await runCommandFile("models/command.ts", ["list"], { DATA_DIR });
+    const version = stdout.match(/\* (\S+)/)?.[1] ?? "";
+    rmSync(join(DATA_DIR, "models", version, "manifest.json"));
+    const finished = await runCommandFile("main.ts", [], { ...quiet, DATA_DIR, PORT: "0" });
+    expect(finished.code).toBe(69);
+    expect(finished.stderr).toContain(version);
+    expect(finished.stderr).toContain("manifest");
+  }, 30_000);
+});
+
+describe("others", () => {
+  test("a Pushgateway that takes the connection and never answers delays neither the start nor the answers, and ends no training", async () => {
+    const asked: string[] = [];
+    const hanging = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch(request) {
+        asked.push(request.method);
+        return new Promise<Response>(() => {});
+      },
+    });
+    const DATA_DIR = copyOf("hanging");
+    const PUSHGATEWAY_URL = `http://127.0.0.1:${hanging.port}`;
+    const data = join(DATA_DIR, "raw", "sample.csv");
+    const finished = await runCommandFile("training/train.ts", ["--data", data, "--rounds", "5"], {
+      DATA_DIR,
+      PUSHGATEWAY_URL,
+    });
+    expect([finished.code, finished.stderr]).toEqual([0, expect.stringContaining("cannot be reached")]);
+    await whileRunning({ DATA_DIR, PUSHGATEWAY_URL }, async (service) => {
+      await poll(() => (asked.length > 1 ? true : undefined));
+      expect((await predict(service)).status).toBe(200);
+      expect((await readiness(service)).status).toBe(200);
+    });
+    await hanging.stop(true);
+  }, 60_000);
+
+  test("scrapes whose answer nobody reads hold up nobody", async () => {
+    await whileRunning({ DATA_DIR: copyOf("unread") }, async (service) => {
+      const { hostname, port } = new URL(service.url);
+      const sockets = await Promise.all(
+        Array.from({ length: 50 }, () =>
+          Bun.connect({ hostname, port: Number(port), socket: { open: (socket) => socket.pause(), data() {} } }),
+        ),
+      );
+      for (const socket of sockets) {
+        socket.write("GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(20));
+        socket.flush();
+      }
+      expect((await predict(service)).status).toBe(200);
+      expect(await metric(service, "churn_storage_available")).toBe(1);
+      for (const socket of sockets) socket.terminate();
+    });
+  }, 30_000);
+});

@@ -1,0 +1,115 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { openDatabase } from "./database.ts";
+import { createDurability } from "./durability.ts";
+import { type StorageFault, storageFailureOf } from "./failure.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+async function openDurable(name: string) {
+  const path = join(folder.path, name);
+  const database = openDatabase(path);
+  const told: (StorageFault | null)[] = [];
+  const durability = await createDurability(database, path, (failure) => told.push(failure?.fault ?? null));
+  const store = (text: string) =>
+    durability.commit(() => void database.run("INSERT OR REPLACE INTO state VALUES (?, ?)", [text.slice(0, 1), text]));
+  const count = () => database.query("SELECT count(*) AS count FROM state").get() as { count: number };
+  return {
+    path,
+    database,
+    durability,
+    told,
+    store,
+    count,
+    async close() {
+      await durability.close();
+      database.close();
+    },
+  };
+}
+
+describe("a commit that the storage refuses", () => {
+  test("fails as a whole and says that there is no room, until there is", async () => {
+    const { database, durability, told, store, count, close } = await openDurable("full.db");
+    const { page_count: pages } = database.query("PRAGMA page_count").get() as { page_count: number };
+    database.exec(`PRAGMA max_page_count = ${pages}`);
+    expect(store("a".repeat(100_000))).rejects.toThrow("the disk is full");
+    await Bun.sleep(0);
+    expect(durability.failure?.fault).toBe("full");
+    expect(count()).toEqual({ count: 0 });
+    database.exec(`PRAGMA max_page_count = ${10 * pages}`);
+    await store("a".repeat(100_000));
+    expect([durability.failure, told]).toEqual([null, ["full", null]]);
+    await close();
+  });
+
+  test("says that nothing can be written, once", async () => {
+    const { database, told, store, count, close } = await openDurable("read-only.db");
+    database.exec("PRAGMA query_only = ON");
+    for (let i = 0; i < 3; i++) expect(store("b")).rejects.toThrow("cannot be written to");
+    await Bun.sleep(0);
+    expect([told, count()]).toEqual([["read_only"], { count: 0 }]);
+    database.exec("PRAGMA query_only = OFF");
+    await store("b");
+    expect([told, count()]).toEqual([["read_only", null], { count: 1 }]);
+    await close();
+  });
+
+  test("waits for the lock of another program, and begins its work once", async () => {
+    const { path, told, durability, close } = await openDurable("locked.db");
+    const other = openDatabase(path);
+    other.exec("BEGIN IMMEDIATE");
+    let begun = 0;
+    const waiting = durability.commit(() => ++begun);
+    await Bun.sleep(0);
+    expect(begun).toBe(0);
+    other.exec("ROLLBACK");
+    other.close();
+    expect([await waiting, begun, told]).toEqual([1, 1, []]);
+    await close();
+  });
+
+  test("is a defect of the program when it is about something else", async () => {
+    const { database, durability, told, close } = await openDurable("defect.db");
+    const broken = durability.commit(() => database.run("INSERT INTO labels VALUES (1, 7, 0, 0)"));
+    expect(broken).rejects.toThrow("CHECK constraint failed");
+    await Bun.sleep(0);
+    expect([durability.failure, told]).toEqual([null, []]);
+    await close();
+  });
+});
+
+test("pages that are damaged are told from other errors, also when reading", async () => {
+  const { path, store, close } = await openDurable("damaged.db");
+  for (const letter of "abcdefghij") await store(letter.repeat(20_000));
+  await close();
+  const handle = openSync(path, "r+");
+  const { size } = statSync(path);
+  writeSync(handle, new Uint8Array(size / 2).fill(0xa5), 0, size / 2, size / 2);
+  closeSync(handle);
+  const database = openDatabase(path);
+  let thrown: unknown;
+  try {
+    database.query("SELECT * FROM state").all();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(storageFailureOf(thrown)).toMatchObject({ code: "unavailable", fault: "damaged", retryAfter: 5 });
+  database.close();
+});
+
+test("errors of the file system that come with a sync are told by their code", () => {
+  const faultOf = (code: unknown) => storageFailureOf(Object.assign(new Error("sync"), { code }))?.fault ?? null;
+  expect(["ENOSPC", "EIO", "EROFS", "ECONNRESET", 5, undefined].map(faultOf)).toEqual([
+    "full",
+    "failing",
+    "read_only",
+    null,
+    null,
+    null,
+  ]);
+  expect(storageFailureOf(null)).toBeNull();
+});
