@@ -146,6 +146,10 @@ export function createApp(options: AppOptions) {
     refusals.add();
   };
 
+  async function answered(): Promise<number> {
+    const { values } = await instruments.predictions.get();
+    return values.reduce((sum, { value }) => sum + value, 0);
+  }
   async function rejections(): Promise<{ reason: string; count: number }[]> {
     const { values } = await instruments.rejections.get();
     return values.map(({ labels, value }) => ({ reason: String(labels.reason), count: value }));
@@ -283,7 +287,7 @@ export function createApp(options: AppOptions) {
       { detail: describe({ summary: "Metrics for Prometheus", tag: "service", answerType: "text/plain" }) },
     )
     .use(docsRoutes())
-    .use(pageRoutes({ ...options.page, registry, serving, rejections, now, authorize }));
+    .use(pageRoutes({ ...options.page, registry, serving, rejections, answered, now, authorize }));
 
   function notFound(request: Request, path: string, requestId: string): Response {
     // The template is told rather than the path, which may name a person.

@@ -5,6 +5,10 @@ import type { SumsRow } from "../storage/sums.ts";
 
 export type PageFigures = ReturnType<typeof figuresOf>;
 
+/** The share of churners among fewer says nothing of the calibration, and would draw it as broken. */
+const leastOfTenth = 10;
+const isDrawn = ({ rows }: { rows: number }): boolean => rows >= leastOfTenth;
+
 const share = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
 const total = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0);
 
@@ -51,8 +55,8 @@ export function figuresOf({ reference, threshold, performance }: Manifest, minut
       predicted: (tenthProbabilities[i] as number) / count,
       observed: (tenthChurners[i] as number) / count,
       rows: count,
-    })).filter((tenth) => tenth.rows > 0),
-    reference_calibration: reference.calibration.filter((tenth) => tenth.rows > 0),
+    })).filter(isDrawn),
+    reference_calibration: reference.calibration.filter(isDrawn),
     roc: rocOf(layout.part(sums, "labelled"), layout.part(sums, "churners")),
     /** What each metric would be without a model. */
     baselines: Object.fromEntries(

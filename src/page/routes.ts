@@ -23,6 +23,8 @@ export interface PageRoutesOptions {
   windowSize: number;
   /** Requests refused since the start, by reason. */
   rejections(): Promise<{ reason: string; count: number }[]>;
+  /** Predictions since the start. */
+  answered(): Promise<number>;
   scenarios: readonly string[];
   feedbackDelay: number;
   now: () => number;
@@ -41,7 +43,7 @@ function isAllowed(ask: () => unknown): boolean {
 
 /** The operator's page, and what only it reads. */
 export function pageRoutes(options: PageRoutesOptions) {
-  const { serving, registry, sums, replay, random, windowSize, rejections, now, authorize } = options;
+  const { serving, registry, sums, replay, random, windowSize, rejections, answered, now, authorize } = options;
   const assets = createPageAssets();
   const hidden = { detail: { hide: true } };
 
@@ -78,6 +80,7 @@ export function pageRoutes(options: PageRoutesOptions) {
         const minutes = [...sums.between(manifest.version, time - shownTime, time)];
         return {
           at: time,
+          answered: await answered(),
           model: { version: manifest.version, trained_at: manifest.trainedAt, importance: manifest.importance },
           ...figuresOf(manifest, minutes, windowSize),
           rejections: await rejections(),

@@ -28,6 +28,8 @@ export interface Setup {
 }
 export type WindowFigures = PageFigures & {
   at: number;
+  /** Predictions since the service was started. */
+  answered: number;
   model: { version: string; trained_at: number; importance: Record<string, number> };
   rejections: { reason: string; count: number }[];
 };

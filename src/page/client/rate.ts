@@ -1,35 +1,24 @@
 import type { WindowFigures } from "./api.ts";
 
 const shortest = 2500;
-const longest = 20_000;
+const longest = 30_000;
 
-interface Sample {
-  at: number;
-  version: string;
-  minutes: WindowFigures["minutes"];
-}
+type Count = Pick<WindowFigures, "at" | "answered">;
 
-/** Predictions per second, from what was counted by the minute at two moments of the last 20 s. */
+/** Predictions per second, from what the service had answered at two moments of the last 30 s. */
 export function createRate() {
-  let samples: Sample[] = [];
+  let counts: Count[] = [];
   let perSecond: number | null = null;
 
   return {
     /** @returns null while it is not known. */
-    add({ at, model, minutes }: WindowFigures): number | null {
-      samples = [
-        ...samples.filter((sample) => sample.version === model.version),
-        { at, version: model.version, minutes },
-      ];
-      while (samples[1] && at - samples[1].at > longest) samples.shift();
-      const [first] = samples;
-      if (first && at - first.at >= shortest) {
-        const begin = first.minutes.at(-1);
-        const rows = minutes
-          .filter((minute) => minute.at >= (begin?.at ?? 0))
-          .reduce((sum, minute) => sum + minute.rows, -(begin?.rows ?? 0));
-        perSecond = (1000 * rows) / (at - first.at);
-      }
+    add({ at, answered }: Count): number | null {
+      // A service that was started anew counts from zero.
+      if (answered < (counts.at(-1)?.answered ?? 0)) counts = [];
+      counts.push({ at, answered });
+      while (counts[1] && at - counts[1].at >= longest) counts.shift();
+      const [first] = counts;
+      if (first && at - first.at >= shortest) perSecond = (1000 * (answered - first.answered)) / (at - first.at);
       return perSecond;
     },
   };
