@@ -16,11 +16,13 @@ import { mountSmallDisk } from "./testing/small-disk.ts";
 const folder = temporaryFolder();
 const trained = join(folder.path, "trained");
 const disk = mountSmallDisk(join(folder.path, "disk"), 24 * 2 ** 20);
-if (typeof disk === "string") process.stderr.write(`skipped: the test of a full disk, since ${disk}\n`);
+const sealed = mountSmallDisk(join(folder.path, "sealed"), 24 * 2 ** 20);
+if (typeof disk === "string")
+  process.stderr.write(`skipped: the tests of a full and a read-only disk, since ${disk}\n`);
 
 beforeAll(() => trainSmallModel(trained), 60_000);
 afterAll(() => {
-  if (typeof disk !== "string") disk.remove();
+  for (const each of [disk, sealed]) if (typeof each !== "string") each.remove();
   folder.remove();
 });
 
@@ -107,6 +109,20 @@ describe("the storage", () => {
       database.close();
     },
     60_000,
+  );
+
+  test.skipIf(typeof sealed === "string")(
+    "that cannot be written to ends the start with one line",
+    async () => {
+      if (typeof sealed === "string") throw new Error(sealed);
+      const DATA_DIR = join(folder.path, "sealed", "data");
+      cpSync(trained, DATA_DIR, { recursive: true });
+      sealed.seal();
+      const finished = await runCommandFile("main.ts", [], { ...quiet, DATA_DIR, PORT: "0" });
+      expect(finished.code).toBe(69);
+      expect(finished.stderr).toMatch(/^error: .*sealed\/data.*writable.*\n$/);
+    },
+    30_000,
   );
 
   test("that another program locks for a moment is waited for, without stopping others; locked for long, it is told", async () => {

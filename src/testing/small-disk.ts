@@ -7,6 +7,8 @@ export interface SmallDisk {
   /** Leaves no byte free. */
   fill(): void;
   free(): void;
+  /** From now on nothing can be written. */
+  seal(): void;
   remove(): void;
 }
 
@@ -31,6 +33,10 @@ export function mountSmallDisk(path: string, bytes: number): SmallDisk | string 
     },
     free() {
       spawnSync("sh", ["-c", 'rm -f "$1"-*', "sh", filler]);
+    },
+    seal() {
+      const sealed = mount("-o", "remount,ro", path);
+      if (sealed.status !== 0) throw new Error(`the disk cannot be made read-only: ${sealed.stderr}`);
     },
     remove() {
       spawnSync("umount", ["-l", path]);
