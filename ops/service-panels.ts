@@ -245,6 +245,16 @@ const process: Panel[] = [
     empty: quiet,
     series: [{ expression: `sum by (fault) (${rate(metrics.storageFailures)})`, legend: "{{fault}}" }],
   },
+  {
+    title: "Threads replaced",
+    meaning:
+      "Threads that ended or did not answer. What they were asked is done by the event loop's thread or asked again.",
+    unit: "per second",
+    view: "lines",
+    width: 24,
+    empty: quiet,
+    series: [{ expression: `sum by (thread) (${rate(metrics.threadFailures)})`, legend: "{{thread}}" }],
+  },
 ];
 
 /** The service as it is operated. */

@@ -172,6 +172,11 @@ export const serviceMetrics = {
     "1 while predictions and labels can be stored, 0 while they cannot.",
   ),
   storageFailures: counter("churn_storage_failures_total", "How often the storage began to fail, by fault.", ["fault"]),
+  threadFailures: counter(
+    "churn_thread_failures_total",
+    "Threads that ended or did not answer and were replaced, by what they do.",
+    ["thread"],
+  ),
   eventLoopLag: gauge("churn_event_loop_lag_seconds", "Longest delay of the event loop since the last scrape."),
 } as const satisfies Record<string, Metric>;
 

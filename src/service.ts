@@ -17,6 +17,7 @@ import { createInstrumentation } from "./instrumentation.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRegistry } from "./models/registry.ts";
+import { openThreadedSession } from "./models/scoring-thread.ts";
 import { createServing } from "./models/serving.ts";
 import { createEvents } from "./monitoring/events.ts";
 import { createMonitors } from "./monitoring/monitors.ts";
@@ -82,6 +83,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const metrics = createMetrics();
   const { instruments } = metrics;
   instruments.storageAvailable.set(1);
+  instruments.threadFailures.inc({ thread: "scoring" }, 0);
   for (const fault of storageFaults) instruments.storageFailures.inc({ fault }, 0);
   const durability = await createDurability(stores.database, databaseFile, (failure) => {
     instruments.storageAvailable.set(failure ? 0 : 1);
@@ -97,11 +99,21 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
 
   const modelsFolder = join(config.DATA_DIR, "models");
   const registry = createRegistry({ directory: modelsFolder, store: stores.models, now });
-  const serving = createServing(registry, (model) => {
-    instrumentation.onModel(model);
-    events.publish({ type: "model", data: { version: model.manifest.version, at: new Date(now()).toISOString() } });
-    log.info({ version: model.manifest.version }, "model serves");
-  });
+  const serving = createServing(
+    registry,
+    (model) => {
+      instrumentation.onModel(model);
+      events.publish({ type: "model", data: { version: model.manifest.version, at: new Date(now()).toISOString() } });
+      log.info({ version: model.manifest.version }, "model serves");
+    },
+    (onnx, featureCount) =>
+      openThreadedSession(onnx, featureCount, {
+        onFailure(reason) {
+          instruments.threadFailures.inc({ thread: "scoring" });
+          log.warn(`the scoring thread was given up: ${reason}`);
+        },
+      }),
+  );
   const scenario = createScenarioSwitch({
     state: stores.state,
     now,
@@ -188,8 +200,9 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     now,
     newId,
     tracing,
-    onAnswered: ({ requestId, traceId, ...answered }) =>
-      log.debug({ request_id: requestId, trace_id: traceId, ...answered }, "answered"),
+    onAnswered({ requestId, traceId, ...answered }) {
+      if (log.isLevelEnabled("debug")) log.debug({ request_id: requestId, trace_id: traceId, ...answered }, "answered");
+    },
     onDefect: (error, { method, requestId }) =>
       log.error({ err: error, method, request_id: requestId }, "a request failed"),
     stopping: stopping.signal,

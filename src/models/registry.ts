@@ -20,6 +20,9 @@ export interface LoadedModel {
   binner: Binner;
 }
 
+/** How the session of a loaded model comes about. @throws AppError `unavailable` when the bytes are no such model. */
+export type OpenSession = (onnx: Uint8Array, featureCount: number) => Promise<Session>;
+
 export interface RegistryOptions {
   /** The folder with one folder for each version. */
   directory: string;
@@ -79,9 +82,9 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
   }
 
   /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
-  async function load(version: string, { threads = 1 } = {}): Promise<LoadedModel> {
+  async function load(version: string, { open = openSession }: { open?: OpenSession } = {}): Promise<LoadedModel> {
     const manifest = readManifest(version);
-    const session = await openSession(readChecked(version, manifest.onnx), manifest.features.length, threads);
+    const session = await open(readChecked(version, manifest.onnx), manifest.features.length);
     let explanations: Explanations | null = null;
     return {
       manifest,

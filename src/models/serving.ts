@@ -1,18 +1,23 @@
 import { AppError } from "../errors.ts";
 import type { Explanations } from "./explanation.ts";
-import type { LoadedModel, Registry } from "./registry.ts";
+import type { LoadedModel, OpenSession, Registry } from "./registry.ts";
+import { openSession } from "./session.ts";
 
 export type Serving = ReturnType<typeof createServing>;
 
 /** The model that answers requests now, kept in step with the registry without a gap between two models. */
-export function createServing(registry: Registry, onChange: (model: LoadedModel) => void) {
+export function createServing(
+  registry: Registry,
+  onChange: (model: LoadedModel) => void,
+  open: OpenSession = openSession,
+) {
   let model: LoadedModel | null = null;
   let following: Promise<boolean> | null = null;
 
   async function swap(): Promise<boolean> {
     const version = registry.currentUse()?.version;
     if (!version || version === model?.manifest.version) return false;
-    const next = await registry.load(version);
+    const next = await registry.load(version, { open });
     const retired = model;
     model = next;
     onChange(next);

@@ -9,6 +9,7 @@ import { AppError } from "../errors.ts";
 import { levelCodes } from "../models/encoding.ts";
 import type { FeatureEncoding } from "../models/manifest.ts";
 import { createRegistry } from "../models/registry.ts";
+import { openSession } from "../models/session.ts";
 import { openStores } from "../storage/stores.ts";
 
 interface Options {
@@ -33,7 +34,9 @@ async function score(file: string, { out, model }: Options): Promise<void> {
     if (!version) throw new AppError("unavailable", "there is no model: train one with bun run train");
     registry.readManifest(version);
     const threads = availableParallelism();
-    const { manifest, session } = await registry.load(version, { threads });
+    const { manifest, session } = await registry.load(version, {
+      open: (onnx, featureCount) => openSession(onnx, featureCount, threads),
+    });
     const stream = await openFeatureStream(file, manifest.features.map(streamed), threads);
     const started = Date.now();
     let rows = 0;
