@@ -18,7 +18,6 @@ export type Level = Record<string, number>;
 
 /** What calibration.json holds; where each number comes from stands there, under `sources`. */
 export interface Calibration {
-  churnRate: number;
   patternColumns: string[];
   /** Share of all customers by joint missing pattern: 1 present, 0 missing, in the order of `patternColumns`. */
   patterns: Level;
