@@ -139,6 +139,38 @@ function* compareLevels({ rows, churned, numeric, categorical }: Columns) {
 const compareCorrelation = (kind: string, name: string, wanted: number, found: { correlation: number; rows: number }) =>
   compare(kind, name, wanted, found.correlation, 0.05 + 2 / Math.sqrt(found.rows));
 
+/** Published from few rows: what their own sampling leaves open is tolerated, three standard errors. */
+function compareSampled(kind: string, name: string, wanted: number, found: number, sampled: number) {
+  return compare(kind, name, wanted, found, 3 * Math.sqrt(Math.max(found * (1 - found), 0.001) / sampled));
+}
+
+function* compareActivity({ rows, churned, numeric, categorical }: Columns) {
+  const days = numeric.REGULARITY as Float64Array;
+  const left = (row: number) => churned[row] === 1;
+  for (const [first, last, sampled, wanted] of published.churnByRegularity as [number, number, number, number][]) {
+    const among = (row: number) => (days[row] as number) >= first && (days[row] as number) <= last;
+    const found = shareOf(rows, left, among);
+    yield compareSampled("churn by REGULARITY", `${first} to ${last}`, wanted, found, sampled);
+  }
+  const patterns = Array.from({ length: rows }, (_, row) =>
+    published.patternColumns
+      .map((name) => {
+        const values = numeric[name];
+        const known = values
+          ? !Number.isNaN(values[row] as number)
+          : categorical[name.toLowerCase() as "region"][row] !== undefined;
+        return known ? "1" : "0";
+      })
+      .join(""),
+  );
+  for (const [pattern, [sampled, churn]] of Object.entries(published.patterns) as [string, [number, number]][]) {
+    const has = (row: number) => patterns[row] === pattern;
+    const share = sampled / published.patternRows;
+    yield compareSampled("missing patterns", pattern, share, shareOf(rows, has), published.patternRows);
+    yield compareSampled("churn by missing pattern", pattern, churn, shareOf(rows, left, has), sampled);
+  }
+}
+
 function* compareCorrelations({ rows, churned, numeric, categorical }: Columns) {
   for (const [i, one] of numericColumns.entries()) {
     for (const [j, other] of numericColumns.entries()) {
@@ -207,11 +239,17 @@ function* compareIdentities({ rows, numeric }: Columns) {
 /**
  * Every published statistic (published-statistics.json) beside what the customers have. Tolerances: 0.1 points of the class
  * rate and two standard errors of a sample of that size, which quantiles and correlations are given too,
- * 0.5 of missing rates, 0.3 of shares, 1 of zeros, 2 of identities; 5 % or one unit of quantiles; 0.05 of rank correlations.
+ * 0.5 of missing rates, 0.3 of shares, 1 of zeros, 2 of identities; 5 % or one unit of quantiles; 0.05 of rank correlations; of
+ * what is published from few rows (churn by REGULARITY and by missing pattern) three of their own standard errors.
  */
 export function compareWithPublished(customers: readonly LabelledCustomer[]): ComparedStatistic[] {
   const columns = columnsOf(customers);
-  return [compareMissing, compareQuantiles, compareLevels, compareCorrelations, compareIdentities].flatMap((of) => [
-    ...of(columns),
-  ]);
+  return [
+    compareMissing,
+    compareQuantiles,
+    compareLevels,
+    compareActivity,
+    compareCorrelations,
+    compareIdentities,
+  ].flatMap((of) => [...of(columns)]);
 }
