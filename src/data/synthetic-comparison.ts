@@ -238,9 +238,9 @@ function* compareIdentities({ rows, numeric }: Columns) {
 
 /**
  * Every published statistic (published-statistics.json) beside what the customers have. Tolerances: 0.1 points of the class
- * rate and two standard errors of a sample of that size, which quantiles and correlations are given too,
- * 0.5 of missing rates, 0.3 of shares, 1 of zeros, 2 of identities; 5 % or one unit of quantiles; 0.05 of rank correlations; of
- * what is published from few rows (churn by REGULARITY and by missing pattern) three of their own standard errors.
+ * rate, 0.5 of missing rates, 0.3 of shares, 1 of zeros, 2 of identities; 5 % or one unit of quantiles and 0.05 of rank
+ * correlations, beyond two standard errors of a sample of that size; three standard errors of what is published from few rows
+ * (missing patterns, churn by them and by REGULARITY); of churn by category 0.5 points and four standard errors.
  */
 export function compareWithPublished(customers: readonly LabelledCustomer[]): ComparedStatistic[] {
   const columns = columnsOf(customers);
