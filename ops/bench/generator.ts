@@ -12,6 +12,7 @@ import { logLoss } from "../../src/statistics/probability-scores.ts";
 import { rankScores, rocAuc } from "../../src/statistics/ranking.ts";
 import { type CrossValidation, crossValidate } from "../../src/training/cross-validation.ts";
 import { trainModel } from "../../src/training/model.ts";
+import { watchPeak } from "./peak-memory.ts";
 import { printTable } from "./table.ts";
 
 const rowsOfTheFile = 2_154_048;
@@ -39,12 +40,13 @@ async function benchWriting(folder: string): Promise<void> {
     [process.execPath, join(root, "src/data/sample.ts"), "--rows", String(rowsOfTheFile), "--out", file],
     { stdout: "ignore", stderr: "inherit" },
   );
-  if ((await child.exited) !== 0) throw new Error("data:sample failed");
+  const peakBytes = await watchPeak(child);
+  const code = await child.exited;
   const seconds = (performance.now() - started) / 1000;
-  const memory = (child.resourceUsage()?.maxRSS ?? Number.NaN) / 1e6;
+  if (code !== 0) throw new Error("data:sample failed");
   printTable(`Generator: ${rowsOfTheFile.toLocaleString("en")} synthetic customers to a CSV file`, [
     ["seconds", "peak MB", "file MB"],
-    [seconds.toFixed(1), memory.toFixed(0), (statSync(file).size / 1e6).toFixed(0)],
+    [seconds.toFixed(1), (peakBytes / 1e6).toFixed(0), (statSync(file).size / 1e6).toFixed(0)],
   ]);
   rmSync(file);
 }
