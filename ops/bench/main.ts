@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import { Argument, Command } from "commander";
 import { runCommand, wholeNumberFrom } from "../../src/command.ts";
 import { benchExplain } from "./explain.ts";
+import { benchGenerator } from "./generator.ts";
 import { benchLearner } from "./learner.ts";
 import { benchMonitors } from "./monitors.ts";
 import { benchParameters } from "./parameters.ts";
@@ -27,6 +28,7 @@ const benches: Record<string, (options: Options) => Promise<void>> = {
   monitors: benchMonitors,
   trust: benchTrust,
   parameters: benchParameters,
+  generator: benchGenerator,
 };
 
 const command = new Command("bench")

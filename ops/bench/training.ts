@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultParameters } from "../../src/learner/parameters.ts";
 import { createRegistry } from "../../src/models/registry.ts";
 import { openStores } from "../../src/storage/stores.ts";
+import { watchPeak } from "./peak-memory.ts";
 import { printTable } from "./table.ts";
 import { runScript } from "./trained-model.ts";
 
@@ -15,21 +16,6 @@ interface Run {
   rounds: number;
   auc: number;
   logLoss: number;
-}
-
-/** Largest resident set (bytes) of a process of Linux, looked up until it ends. */
-async function watchPeak(child: Bun.Subprocess): Promise<number> {
-  let peak = 0;
-  while (child.exitCode === null) {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      peak = Math.max(peak, 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    }
-    await Bun.sleep(20);
-  }
-  return peak;
 }
 
 async function trainOurs(file: string, directory: string): Promise<Run> {

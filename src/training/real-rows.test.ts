@@ -19,7 +19,7 @@ const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
 test.skipIf(!hasRealRows)(
-  "what is learned on 200,000 synthetic customers holds on real ones: ROC AUC of 0.90 or more",
+  "what is learned on 200,000 synthetic customers holds on real ones: ROC AUC of 0.915 or more, log loss of 0.285 or less",
   async () => {
     const sample = join(folder.path, "sample.csv");
     writeSample(sample, { rows: 200_000, seed: 1 }, () => {});
@@ -48,11 +48,11 @@ test.skipIf(!hasRealRows)(
     await session.release();
     const [scores, truth] = [Float64Array.from(probabilities), Uint8Array.from(labels)];
     const auc = rocAuc(rankScores(scores, truth));
-    process.stderr.write(
-      `${labels.length} real rows: ROC AUC ${auc.toFixed(4)}, log loss ${logLoss(scores, truth).toFixed(4)}\n`,
-    );
+    const loss = logLoss(scores, truth);
+    process.stderr.write(`${labels.length} real rows: ROC AUC ${auc.toFixed(4)}, log loss ${loss.toFixed(4)}\n`);
     expect(labels).toHaveLength(1049);
-    expect(auc).toBeGreaterThanOrEqual(0.9);
+    expect(auc).toBeGreaterThanOrEqual(0.915);
+    expect(loss).toBeLessThanOrEqual(0.285);
   },
   120_000,
 );
