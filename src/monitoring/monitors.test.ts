@@ -48,6 +48,7 @@ function createScene() {
     scenario: createScenarioSwitch({ state: stores.state, now, onSwitch: () => {} }),
     events,
     now,
+    every: 15,
     refusedSince: () => refused,
     onPass: () => {},
   });
@@ -91,6 +92,8 @@ function createScene() {
       time += milliseconds;
     },
     run: () => monitors.run(model),
+    silentSince: () => monitors.silentSince,
+    latest: () => stores.results.latest(),
     heard,
   };
 }
@@ -224,6 +227,27 @@ describe("the monitors", () => {
       "info stream duplicate_ratio",
       "warning stream refused_ratio",
     ]);
+  });
+
+  test("say when nobody looked for more than three looks", async () => {
+    const scene = createScene();
+    expect(scene.silentSince()).toBeNull();
+    await scene.run();
+    scene.wait(30_000);
+    expect(scene.silentSince()).toBeNull();
+    scene.wait(30_000);
+    expect(scene.silentSince()).toBeGreaterThan(0);
+    await scene.run();
+    expect(scene.silentSince()).toBeNull();
+  });
+
+  test("show the newest look, also after the clock was set back", async () => {
+    const scene = createScene();
+    scene.wait(3_600_000);
+    await scene.run();
+    scene.wait(-3_600_000);
+    const { evaluatedAt } = await scene.run();
+    expect(scene.latest()[0]?.evaluatedAt).toBe(evaluatedAt);
   });
 
   test("tell a warning from an info by how far an input moved that the model leans on", async () => {

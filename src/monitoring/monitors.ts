@@ -19,10 +19,16 @@ export interface MonitorsOptions {
   scenario: ScenarioSwitch;
   events: Events;
   now: () => number;
+  /** Seconds between two looks. */
+  every: number;
   /** Requests refused since a time (milliseconds since the epoch). */
   refusedSince(time: number): number;
   onPass(pass: MonitorPass): void;
 }
+
+/** Looks that must have failed or not been taken before the monitors are said to be silent, and a time (milliseconds) to spare. */
+const missedLooks = 3;
+const grace = 10_000;
 
 const isAlarm = ({ verdict }: { verdict: string }): boolean => verdict === "alarm";
 const seriesOf = ({ monitor, metric, feature }: MonitorResult): string => `${monitor} ${metric} ${feature ?? ""}`;
@@ -30,12 +36,13 @@ const seriesOf = ({ monitor, metric, feature }: MonitorResult): string => `${mon
 export type Monitors = ReturnType<typeof createMonitors>;
 
 /** The monitors: one pass looks at the window, judges what it finds, keeps it and tells it. */
-export function createMonitors({ look, results, scenario, events, now, refusedSince, onPass }: MonitorsOptions) {
+export function createMonitors({ look, results, scenario, events, now, every, refusedSince, onPass }: MonitorsOptions) {
   const known = results.latest();
   const judge = createJudge(known);
   let alarms = new Set(known.filter(isAlarm).map(seriesOf));
   let latest: MonitorPass | null = null;
   let windowFrom: number | null = null;
+  let looked = now();
 
   function tellChanges(pass: MonitorPass): void {
     const raised = new Set(pass.results.filter(isAlarm).map(seriesOf));
@@ -54,6 +61,10 @@ export function createMonitors({ look, results, scenario, events, now, refusedSi
     /** What the last pass found; null before the first of this process. */
     get latest(): MonitorPass | null {
       return latest;
+    },
+    /** When the last look was finished (or they began), if that is too long ago: what is known is old. */
+    get silentSince(): number | null {
+      return now() - looked > missedLooks * every * 1000 + grace ? looked : null;
     },
     /** Looks at the window of the model that serves; stores, publishes and returns what was found. */
     async run({ manifest }: Pick<LoadedModel, "manifest">): Promise<MonitorPass> {
@@ -78,6 +89,7 @@ export function createMonitors({ look, results, scenario, events, now, refusedSi
       };
       results.insertAll(pass.results);
       latest = pass;
+      looked = now();
       onPass(pass);
       tellChanges(pass);
       events.publish({

@@ -32,6 +32,10 @@ const times = (chance: number): string =>
 const isAbove = ({ value, thresholdUpper }: MonitorResult): boolean => value > thresholdUpper;
 const bound = (result: MonitorResult): number => (isAbove(result) ? result.thresholdUpper : result.thresholdLower);
 
+/** The part of the customers that a finding about a segment means: "region is missing", "tenure is K > 24 month". */
+export const placeOf = ({ feature, bin }: Pick<MonitorResult, "feature" | "bin">): string =>
+  `${feature} is ${bin === null ? "unknown" : binName(bin)}`;
+
 /** Why a figure is not judged, in words. */
 function unjudged({ verdict, rows }: MonitorResult): string {
   return verdict === "immature"
@@ -95,8 +99,8 @@ export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []
         : `The estimate of ${name} was right but for ${figure(value)}.`;
     case "segment":
       return isAlarm
-        ? `The model got worse where ${feature} is ${result.bin}: squared error ${figure(value)} over ${rows} labels, ${outside}.`
-        : `Nowhere along ${feature} did the model get worse; nearest to it where it is ${result.bin}.`;
+        ? `The model got worse where ${placeOf(result)}: squared error ${figure(value)} over ${rows} labels, ${outside}.`
+        : `Nowhere along ${feature} did the model get worse; nearest to it where ${placeOf(result)}.`;
     case "labels":
       if (metric === "delay_seconds") return `Half of the labels come within ${figure(value)} s.`;
       return isAlarm

@@ -66,7 +66,9 @@ export function createMonitorResultStore(database: Database) {
   );
   const latest = prepare<Row, []>(
     database,
-    `SELECT ${columns} FROM monitor_results WHERE evaluated_at = (SELECT max(evaluated_at) FROM monitor_results) ORDER BY seq`,
+    // The newest by number: a clock that was set back leaves older passes with later times.
+    `SELECT ${columns} FROM monitor_results
+     WHERE evaluated_at = (SELECT evaluated_at FROM monitor_results ORDER BY seq DESC LIMIT 1) ORDER BY seq`,
   );
   const history = prepare<
     Row,
