@@ -41,12 +41,15 @@ export interface Watched {
 
 export type Evaluator = ReturnType<typeof createEvaluator>;
 
-/** Looks at windows of one model's predictions. It keeps what thresholds it has worked out, and nothing of the windows. */
-export function createEvaluator(manifest: Manifest, random: Random) {
+/**
+ * Looks at windows of one model's predictions. It keeps what thresholds it has worked out, and nothing of the windows.
+ * @param delays of labels that came before (seconds)
+ */
+export function createEvaluator(manifest: Manifest, random: Random, delays: Float64Array = new Float64Array()) {
   const { reference } = manifest;
   const thresholds = createPsiThresholds(reference, random);
   const featureQuality = createQuality(reference);
-  const labelFindings = createLabelMonitor();
+  const labelFindings = createLabelMonitor(delays);
   const segmentFindings = createSegmentMonitor(reference);
   const multivariateFindings = createMultivariateMonitor(reference);
 

@@ -54,7 +54,7 @@ export function createLook({ monitored, readManifest, readExplanations, windowSi
       window,
       attributions: createAttributionWindow(manifest.features.length),
       explanations: explanationsOf(manifest),
-      evaluate: createEvaluator(manifest, random.split()),
+      evaluate: createEvaluator(manifest, random.split(), monitored.delays(windowSize)),
       predictions,
       labels: 0,
     };

@@ -28,8 +28,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 /** Monitors over a database of their own, and a way to let customers be predicted and labelled. */
-function createScene() {
-  const stores = openStores(":memory:");
+function createScene(stores = openStores(":memory:")) {
   const events = createEvents();
   const heard: ServiceEvent[] = [];
   events.subscribe((event) => void heard.push(event));
@@ -54,7 +53,11 @@ function createScene() {
   });
   const width = model.manifest.features.length;
   const played: number[] = [];
-  async function play(labelled: readonly LabelledCustomer[], labels: "all" | "none" = "all"): Promise<void> {
+  async function play(
+    labelled: readonly LabelledCustomer[],
+    labels: "all" | "none" = "all",
+    modelVersion = model.manifest.version,
+  ): Promise<void> {
     const features = new Float32Array(labelled.length * width);
     for (const [i, { customer }] of labelled.entries()) model.encode(customer, features, i * width);
     const probabilities = labelled.length > 0 ? await model.session.score(features, labelled.length) : [];
@@ -64,7 +67,7 @@ function createScene() {
         id: crypto.randomUUID(),
         userId: customer.user_id,
         predictedAt: now(),
-        modelVersion: model.manifest.version,
+        modelVersion,
         source: "replay",
         customer: JSON.stringify(customer),
         probability,
@@ -82,6 +85,7 @@ function createScene() {
     stores.labels.appendHistory(seq, now, status);
   }
   return {
+    stores,
     play,
     label,
     played,
@@ -248,6 +252,25 @@ describe("the monitors", () => {
     scene.wait(-3_600_000);
     const { evaluatedAt } = await scene.run();
     expect(scene.latest()[0]?.evaluatedAt).toBe(evaluatedAt);
+  });
+
+  test("know after a restart that labels have stopped, though no label is left in the window", async () => {
+    const scene = createScene();
+    await scene.play(customers.slice(0, 400));
+    await scene.play(customers.slice(400, 2600), "none");
+    const again = createScene(scene.stores);
+    again.wait(3_600_000);
+    await again.run();
+    expect(find(await again.run(), "labels", "due_coverage")?.severity).toBe("critical");
+  });
+
+  test("see nothing, and say so, of a version that nobody asks any more", async () => {
+    const scene = createScene();
+    await scene.play(customers.slice(0, 500), "all", "20200101T000000");
+    const { rows, results } = await scene.run();
+    expect(rows).toBe(0);
+    for (const { value, rows, verdict } of results)
+      expect([value, rows, verdict]).toEqual([Number.NaN, 0, "insufficient"]);
   });
 
   test("tell a warning from an info by how far an input moved that the model leans on", async () => {

@@ -46,6 +46,12 @@ export function createMonitoredStore(database: Database) {
      FROM label_history JOIN predictions ON predictions.seq = prediction_seq
      WHERE label_history.seq > ? ORDER BY label_history.seq LIMIT ?`,
   );
+  const delays = prepare<{ delay: number }, [number]>(
+    database,
+    `SELECT (received_at - predicted_at) / 1000.0 AS delay
+     FROM label_history JOIN predictions ON predictions.seq = prediction_seq
+     WHERE status = 'recorded' ORDER BY label_history.seq DESC LIMIT ?`,
+  );
 
   return {
     /** The last sequence numbers of predictions and of label events; 0 without any. */
@@ -53,6 +59,8 @@ export function createMonitoredStore(database: Database) {
     /** Predictions of all versions after a sequence number, oldest first, read row by row. */
     predictionsAfter: (seq: number, limit: number): Iterable<MonitoredPrediction> => predictions.iterate(seq, limit),
     labelsAfter: (seq: number, limit: number): Iterable<LabelEvent> => labels.iterate(seq, limit),
+    /** Seconds from a prediction to its first label, of the newest labels of all versions. */
+    delays: (limit: number): Float64Array => Float64Array.from(delays.all(limit), ({ delay }) => Math.max(0, delay)),
     /** Runs `read` on one state of the database, whatever is written meanwhile. */
     atOnce: <T>(read: () => T): T => database.transaction(read).deferred() as T,
   };
