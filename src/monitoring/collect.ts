@@ -8,23 +8,25 @@ export interface Collected {
   /** What is to be added to the sums kept. */
   rows: SumsRow[];
   progress: SumsProgress;
+  /** Whether there may be more, since this was as much as one collection reads. */
+  isPart: boolean;
 }
 
 export interface CollectorOptions {
   monitored: MonitoredStore;
   /** @throws AppError when the version is not known or its files cannot be read */
   readManifest(version: string): Manifest;
+  /** Predictions, and label events, that one collection reads at most. */
+  most?: number;
 }
 
 const minute = 60_000;
-/** Predictions, and label events, that one collection reads at most. */
-const most = 200_000;
 
 /**
  * Sums up, by minute of prediction and model version, the predictions and label events that are new since the last time. Those of
  * a version whose files are gone are passed over: without its bins nobody could read the sums.
  */
-export function createCollector({ monitored, readManifest }: CollectorOptions) {
+export function createCollector({ monitored, readManifest, most = 200_000 }: CollectorOptions) {
   const known = new Map<string, Sums>();
   function layoutOf(version: string): Sums | null {
     const found = known.get(version);
@@ -44,6 +46,7 @@ export function createCollector({ monitored, readManifest }: CollectorOptions) {
     const rows = new Map<string, SumsRow>();
     const layouts = new Map<string, Sums | null>();
     const progress = { ...from };
+    const read = { predictions: 0, labels: 0 };
     const sumsOf = (version: string): Sums | null => {
       let layout = layouts.get(version);
       if (layout === undefined) {
@@ -63,10 +66,11 @@ export function createCollector({ monitored, readManifest }: CollectorOptions) {
       return row;
     };
     monitored.atOnce(() => {
-      for (const { seq, modelVersion, predictedAt, cells, probability } of monitored.predictionsAfter(
+      for (const { seq, modelVersion, predictedAt, cells, probability } of monitored.summedAfter(
         from.predictions,
         most,
       )) {
+        read.predictions++;
         progress.predictions = seq;
         const layout = sumsOf(modelVersion);
         if (!layout) continue;
@@ -77,6 +81,7 @@ export function createCollector({ monitored, readManifest }: CollectorOptions) {
       for (const event of monitored.labelsAfter(from.labels, most)) {
         // The label of a prediction that is not summed up yet waits until it is.
         if (event.predictionSeq > progress.predictions) break;
+        read.labels++;
         progress.labels = event.seq;
         if (event.status === "unchanged") continue;
         const layout = sumsOf(event.modelVersion);
@@ -87,6 +92,6 @@ export function createCollector({ monitored, readManifest }: CollectorOptions) {
         layout.addLabel(sums, event.probability, churned, 1);
       }
     });
-    return { rows: [...rows.values()], progress };
+    return { rows: [...rows.values()], progress, isPart: Math.max(read.predictions, read.labels) >= most };
   };
 }

@@ -264,6 +264,18 @@ describe("the monitors", () => {
     expect(find(await again.run(), "labels", "due_coverage")?.severity).toBe("critical");
   });
 
+  test("look at the newest predictions when more came than fill a window", async () => {
+    const scene = createScene();
+    await scene.play(customers.slice(0, 100));
+    await scene.run();
+    await scene.play(customers.slice(100, 4000));
+    const { rows, coverage, bins } = await scene.run();
+    const fresh = createScene(scene.stores);
+    const again = await fresh.run();
+    expect([rows, coverage]).toEqual([2000, 1]);
+    expect(bins).toEqual(again.bins);
+  });
+
   test("see nothing, and say so, of a version that nobody asks any more", async () => {
     const scene = createScene();
     await scene.play(customers.slice(0, 500), "all", "20200101T000000");
