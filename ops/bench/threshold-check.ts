@@ -64,7 +64,7 @@ export function checkThresholds(model: LoadedModel, pool: Pool): void {
     if (attribution) {
       const mean = new Float64Array(manifest.features.length);
       for (let row = 0; row < explained; row++) {
-        (pool.contributions[random.integer(pool.customers.length)] as Float64Array).forEach((value, f) => {
+        pool.contributionsOf(random.integer(pool.customers.length)).forEach((value, f) => {
           mean[f] = (mean[f] as number) + Math.abs(value) / explained;
         });
       }
