@@ -58,7 +58,7 @@ export function checkThresholds(model: LoadedModel, pool: Pool): void {
       const feature = reference.features[column];
       const cells = window.counts(column);
       const psi = populationStabilityIndex(counts, feature ? countBins(feature, cells) : cells);
-      count("PSI, mean of 17", (rate) => psi > thresholds.get(name, counts, windowSize, rate));
+      count("PSI, mean of 17", (rate) => psi > thresholds(name, counts, windowSize).threshold(rate));
     });
     const { attribution } = manifest;
     if (attribution) {

@@ -66,8 +66,8 @@ export function createEvaluator(manifest: Manifest, random: Random, delays: Floa
       predictionDrift(reference, window, thresholds),
       ...attributionFindings(attributions, manifest),
       ...(await multivariateFindings(window)),
-      ...reference.features.flatMap((_, column) => [
-        featureDrift(reference, column, window, thresholds),
+      ...featureDrift(reference, window, thresholds).flatMap((drift, column) => [
+        drift,
         ...featureQuality(column, window),
       ]),
       ...streamFindings(window, reference.rows, refused, now),

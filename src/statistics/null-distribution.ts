@@ -35,6 +35,18 @@ export function psiThreshold(options: {
 }
 
 /**
+ * How often chance alone gives `value` or more: the inverse of {@link psiThreshold}, valid where that is.
+ * Range: 0 … 1; NaN with fewer than two bins or no rows.
+ */
+export function psiChance(
+  value: number,
+  { referenceRows, windowRows, bins }: { referenceRows: number; windowRows: number; bins: number },
+): number {
+  if (!(referenceRows > 0) || !(windowRows > 0)) return Number.NaN;
+  return chiSquareSurvival(value / (1 / referenceRows + 1 / windowRows), bins - 1);
+}
+
+/**
  * The distribution of a distance between reference and window when nothing has changed, by simulation: reference and
  * window drawn afresh, in their sizes, from the shares of `referenceCounts`, `draws` times (parametric bootstrap).
  * Needs no large counts. Bins that the reference did not see share the probability that Good and Turing's estimate
@@ -97,7 +109,7 @@ export function nullThreshold(distribution: NullDistribution, falseAlarmRate: nu
  */
 export function exceedanceProbability(distribution: NullDistribution, value: number): number {
   const { draws } = distribution;
-  if (Number.isNaN(value) || draws.length === 0 || Number.isNaN(distribution.mean)) return Number.NaN;
+  if (Number.isNaN(value) || Number.isNaN(distribution.mean)) return Number.NaN;
   const beyond = draws.length - firstAtLeast(draws, value);
   if (beyond >= tailDraws) return beyond / draws.length;
   const tail = gammaTail(distribution);
