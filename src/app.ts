@@ -143,7 +143,7 @@ export function createApp(options: AppOptions) {
   }
   const onRejected = (reason: RejectionReason): void => {
     instruments.rejections.inc({ reason });
-    refusals.add();
+    refusals.add(reason);
   };
 
   async function answered(): Promise<number> {

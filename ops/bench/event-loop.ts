@@ -58,7 +58,7 @@ const thread = createMonitoringThread({
   windowSize: Number(rows),
   seed: 1,
 });
-const look = () => thread.look(model.manifest.version, { now: Number(rows), refused: 0 });
+const look = () => thread.look(model.manifest.version, { now: Number(rows), refused: { count: 0, reason: null } });
 // The service has run for long when it looks: what starting it left behind is collected.
 Bun.gc(true);
 const opened = await longestBlock(look);

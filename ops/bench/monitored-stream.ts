@@ -116,7 +116,7 @@ export async function* watchStream(options: {
       else waiting.push(label);
     }
     pending = waiting;
-    const evaluation = await evaluate({ window, attributions }, { now: lookAt, refused: 0 });
+    const evaluation = await evaluate({ window, attributions }, { now: lookAt, refused: { count: 0, reason: null } });
     yield { predicted, evaluation, results: judge(evaluation, manifest, lookAt) };
   }
 

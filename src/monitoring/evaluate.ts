@@ -7,6 +7,7 @@ import { createLabelMonitor } from "./labels.ts";
 import { createMultivariateMonitor } from "./multivariate.ts";
 import { estimatedPerformance, realizedPerformance } from "./performance.ts";
 import { createQuality } from "./quality.ts";
+import type { Refused } from "./refusals.ts";
 import { createSegmentMonitor } from "./segments.ts";
 import { streamFindings } from "./stream.ts";
 import { createPsiThresholds } from "./thresholds.ts";
@@ -30,7 +31,7 @@ export interface Circumstances {
   /** Milliseconds since the epoch. */
   now: number;
   /** Requests refused in the time of the window. */
-  refused: number;
+  refused: Refused;
 }
 
 /** What is looked at: the window, and explanations of some of its newest predictions. */

@@ -19,7 +19,7 @@ export interface Finding {
   monitor: MonitorName;
   metric: string;
   feature: string | null;
-  /** The bin of the feature that is meant, for a segment. */
+  /** The bin of the feature that is meant, for a segment; of refused requests the commonest reason. */
   bin: string | null;
   value: number;
   /** 95 % interval of the value. */

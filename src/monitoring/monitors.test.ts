@@ -48,7 +48,7 @@ function createScene(stores = openStores(":memory:")) {
     events,
     now,
     every: 15,
-    refusedSince: () => refused,
+    refusedSince: () => ({ count: refused, reason: "wrong_type" }),
     onPass: () => {},
   });
   const width = model.manifest.features.length;
@@ -222,6 +222,7 @@ describe("the monitors", () => {
     scene.wait(3_600_000);
     await scene.run();
     const pass = await scene.run();
+    expect(find(pass, "stream", "refused_ratio")?.bin).toBe("wrong_type");
     const severities = pass.results
       .filter(({ verdict }) => verdict === "alarm")
       .map(({ monitor, metric, severity }) => `${severity} ${monitor} ${metric}`);

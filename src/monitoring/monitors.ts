@@ -4,6 +4,7 @@ import type { Evaluation } from "./evaluate.ts";
 import type { Events } from "./events.ts";
 import { createJudge } from "./judge.ts";
 import type { Look } from "./look.ts";
+import type { Refused } from "./refusals.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
 
 /** Everything that one look at the window found and what it means. */
@@ -22,7 +23,7 @@ export interface MonitorsOptions {
   /** Seconds between two looks. */
   every: number;
   /** Requests refused since a time (milliseconds since the epoch). */
-  refusedSince(time: number): number;
+  refusedSince(time: number): Refused;
   onPass(pass: MonitorPass): void;
 }
 
@@ -69,7 +70,7 @@ export function createMonitors({ look, results, scenario, events, now, every, re
     /** Looks at the window of the model that serves; stores, publishes and returns what was found. */
     async run({ manifest }: Pick<LoadedModel, "manifest">): Promise<MonitorPass> {
       const evaluatedAt = now();
-      const refused = windowFrom === null ? 0 : refusedSince(windowFrom);
+      const refused = windowFrom === null ? { count: 0, reason: null } : refusedSince(windowFrom);
       const evaluation = await look(manifest.version, { now: evaluatedAt, refused });
       const { findings: _, ...rest } = evaluation;
       const { from, to } = rest;

@@ -36,6 +36,9 @@ const bound = (result: MonitorResult): number => (isAbove(result) ? result.thres
 export const placeOf = ({ feature, bin }: Pick<MonitorResult, "feature" | "bin">): string =>
   `${feature} is ${bin === null ? "unknown" : binName(bin)}`;
 
+const refusedFor = ({ bin }: MonitorResult): string =>
+  bin === null ? "were refused" : `were refused (most often: ${bin.replaceAll("_", " ")})`;
+
 /** Why a figure is not judged, in words. */
 function unjudged({ verdict, rows }: MonitorResult): string {
   return verdict === "immature"
@@ -112,7 +115,7 @@ export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []
           ? `No prediction for ${figure(value)} s, longer than the ${figure(result.thresholdUpper)} s that are usual.`
           : `The last prediction was ${figure(value)} s ago.`;
       }
-      return `${percent(value)} of the requests ${metric === "duplicate_ratio" ? "repeat an earlier one" : "were refused"}${isAlarm ? `, ${outside}` : ""}.`;
+      return `${percent(value)} of the requests ${metric === "duplicate_ratio" ? "repeat an earlier one" : refusedFor(result)}${isAlarm ? `, more than ${percent(result.thresholdUpper)}${times(chance)}` : ""}.`;
   }
 }
 
