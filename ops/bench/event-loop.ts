@@ -1,5 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createMonitorRun } from "../../scheduler/run-monitors.ts";
+import { createInstrumentation } from "../../src/instrumentation.ts";
+import { createMetrics } from "../../src/metrics.ts";
+import type { Serving } from "../../src/models/serving.ts";
+import { createEvents } from "../../src/monitoring/events.ts";
+import { createMonitors } from "../../src/monitoring/monitors.ts";
+import { createScenarioSwitch } from "../../src/monitoring/scenario.ts";
 import { createMonitoringThread } from "../../src/monitoring/thread.ts";
 import { loadModel } from "./trained-model.ts";
 
@@ -41,7 +48,7 @@ async function longestBlock(work: () => Promise<unknown>): Promise<Blocks> {
 }
 
 export interface EventLoopBlocks {
-  /** While the thread reads its window from the database, and looks at it. */
+  /** While the thread reads its window from the database and looks at it, and all predictions are summed up by the minute. */
   opened: Blocks;
   /** While it looks again. */
   next: Blocks;
@@ -58,7 +65,25 @@ const thread = createMonitoringThread({
   windowSize: Number(rows),
   seed: 1,
 });
-const look = () => thread.look(model.manifest.version, { now: Number(rows), refused: { count: 0, reason: null } });
+const now = () => Number(rows);
+const instrumentation = createInstrumentation(createMetrics());
+instrumentation.onModel(model);
+// The whole job, as the service runs it: what the thread found is judged, stored and shown here.
+const look = createMonitorRun({
+  serving: { isReady: true, model } as Serving,
+  monitors: createMonitors({
+    look: thread.look,
+    results: stores.results,
+    scenario: createScenarioSwitch({ state: stores.state, now, onSwitch: () => {} }),
+    events: createEvents(),
+    now,
+    every: 15,
+    refusedSince: () => ({ count: 0, reason: null }),
+    onPass: instrumentation.onMonitorPass,
+  }),
+  sums: stores.sums,
+  collect: thread.collect,
+});
 // The service has run for long when it looks: what starting it left behind is collected.
 Bun.gc(true);
 const opened = await longestBlock(look);
