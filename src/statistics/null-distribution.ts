@@ -37,6 +37,7 @@ export function psiThreshold(options: {
 /**
  * How often chance alone gives `value` or more: the inverse of {@link psiThreshold}, valid where that is.
  * Range: 0 … 1; NaN with fewer than two bins or no rows.
+ * Source: as there.
  */
 export function psiChance(
   value: number,
@@ -94,6 +95,7 @@ export function nullFromDraws(values: Float64Array): NullDistribution {
  * The value that the statistic exceeds by chance with probability `falseAlarmRate` (0 … 1): the quantile of the
  * draws while at least `tailDraws` of them lie beyond it, else that of the gamma law with their mean, standard
  * deviation and skewness (Pearson type III), which reaches rates that no simulation does.
+ * Source: Johnson, Kotz & Balakrishnan, "Continuous univariate distributions" (1994), vol. 1, ch. 17.
  */
 export function nullThreshold(distribution: NullDistribution, falseAlarmRate: number): number {
   const { draws } = distribution;
