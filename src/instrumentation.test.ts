@@ -14,6 +14,7 @@ const result = (monitor: MonitorName): MonitorResult => ({
   value: 0.2,
   lower: Number.NaN,
   upper: Number.NaN,
+  standardError: Number.NaN,
   thresholdLower: 0.1,
   thresholdUpper: 0.3,
   chance: 1e-6,

@@ -151,6 +151,8 @@ export function createInstrumentation(metrics: Metrics) {
   function exposeResult(result: MonitorResult): void {
     const { metric, value, lower, upper, thresholdLower, thresholdUpper } = result;
     const feature = result.feature ?? "";
+    // Told by GET /monitoring; the gauges have the metrics that are judged.
+    if (metric === "specificity") return;
     switch (result.monitor) {
       case "quality":
         if (metric === "missing_ratio") instruments.featureMissing.set({ feature }, value);

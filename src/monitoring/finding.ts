@@ -25,6 +25,8 @@ export interface Finding {
   /** 95 % interval of the value. */
   lower: number;
   upper: number;
+  /** Sampling error of the value; NaN where it is not known. */
+  standardError: number;
   /** Values outside these bounds raise an alarm. */
   thresholdLower: number;
   thresholdUpper: number;
@@ -58,6 +60,7 @@ export const finding = (figures: Judged): Finding => ({
   bin: null,
   lower: none,
   upper: none,
+  standardError: none,
   thresholdLower: none,
   thresholdUpper: none,
   chance: none,

@@ -17,6 +17,8 @@ export const resultSchema = z.object({
   value: figure,
   lower: figure,
   upper: figure,
+  /** Sampling error of the value. */
+  standard_error: figure,
   threshold: z.object({ lower: figure, upper: figure }),
   /** How often an undisturbed window is outside the thresholds. */
   chance: figure,
@@ -49,6 +51,7 @@ export const exampleResult: PresentedResult = {
   value: 0.011,
   lower: null,
   upper: null,
+  standard_error: null,
   threshold: { lower: null, upper: 0.031 },
   chance: 6.25e-7,
   window: { from: "2026-11-23T12:03:20.000Z", to: "2026-11-23T12:09:59.000Z" },
@@ -73,6 +76,7 @@ export const presentResult = (result: MonitorResult, bins?: readonly BinShare[])
   value: defined(result.value),
   lower: defined(result.lower),
   upper: defined(result.upper),
+  standard_error: defined(result.standardError),
   threshold: { lower: defined(result.thresholdLower), upper: defined(result.thresholdUpper) },
   chance: defined(result.chance),
   window: {

@@ -14,6 +14,7 @@ const result = (monitor: MonitorName, given: Partial<MonitorResult> = {}): Monit
   value: 0.2,
   lower: Number.NaN,
   upper: Number.NaN,
+  standardError: Number.NaN,
   thresholdLower: Number.NaN,
   thresholdUpper: 0.1,
   chance: 1e-6,
