@@ -8,6 +8,7 @@ import { createEvents } from "../../src/monitoring/events.ts";
 import { createMonitors } from "../../src/monitoring/monitors.ts";
 import { createScenarioSwitch } from "../../src/monitoring/scenario.ts";
 import { createMonitoringThread } from "../../src/monitoring/thread.ts";
+import { createDurability } from "../../src/storage/durability.ts";
 import { loadModel } from "./trained-model.ts";
 
 /** Milliseconds that this process's main thread has had a processor since it began (Linux's `schedstat`; NaN elsewhere). */
@@ -59,8 +60,11 @@ export interface EventLoopBlocks {
 /** A share of `bun run bench monitors`: how the monitors' thread holds up the event loop of its process. Prints a line of JSON. */
 const [directory, rows] = process.argv.slice(2) as [string, string];
 const { model, stores } = await loadModel(directory);
+const databaseFile = join(directory, "service.db");
+// As in the service, commits do not wait for the disk.
+const durability = await createDurability(stores.database, databaseFile);
 const thread = createMonitoringThread({
-  databaseFile: join(directory, "service.db"),
+  databaseFile,
   modelsFolder: join(directory, "models"),
   windowSize: Number(rows),
   seed: 1,
@@ -90,5 +94,6 @@ const opened = await longestBlock(look);
 const next = await longestBlock(look);
 const idle = await longestBlock(() => Bun.sleep(1000 * opened.seconds));
 thread.close();
+await durability.close();
 stores.close();
 process.stdout.write(`${JSON.stringify({ opened, next, idle } satisfies EventLoopBlocks)}\n`);
