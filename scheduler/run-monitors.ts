@@ -10,11 +10,15 @@ export interface MonitorRunOptions {
   collect: MonitoringThread["collect"];
 }
 
-/** @returns the job: one look of all monitors at the window of the model that serves, and what is new added to the sums. */
+/** @returns the job: one look of all monitors at the window of the model that serves, and all that is new added to the sums. */
 export function createMonitorRun({ monitors, serving, sums, collect }: MonitorRunOptions) {
   return async function runMonitors(): Promise<void> {
     if (serving.isReady) await monitors.run(serving.model);
-    const { rows, progress } = await collect(sums.progress());
-    sums.add(rows, progress);
+    let isPart = true;
+    while (isPart) {
+      const collected = await collect(sums.progress());
+      sums.add(collected.rows, collected.progress);
+      isPart = collected.isPart;
+    }
   };
 }

@@ -40,7 +40,7 @@ export interface AppOptions {
   registry: Registry;
   serving: Serving;
   results: MonitorResultStore;
-  monitors: Pick<Monitors, "latest">;
+  monitors: Pick<Monitors, "latest" | "silentSince">;
   refusals: Refusals;
   readHistory: MonitoringThread["history"];
   scenario: ScenarioSwitch;
@@ -143,7 +143,7 @@ export function createApp(options: AppOptions) {
   }
   const onRejected = (reason: RejectionReason): void => {
     instruments.rejections.inc({ reason });
-    refusals.add();
+    refusals.add(reason);
   };
 
   async function answered(): Promise<number> {
@@ -240,6 +240,7 @@ export function createApp(options: AppOptions) {
         results,
         readHistory: historyOf,
         distributions,
+        silentSince: () => monitors.silentSince,
         scenario,
         events,
         audit,

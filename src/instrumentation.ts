@@ -5,6 +5,7 @@ import type { Metrics } from "./metrics.ts";
 import { performanceMetrics } from "./models/manifest.ts";
 import { binLabels, binOfCell, cellCount, type ReferenceProfile } from "./models/profile.ts";
 import type { LoadedModel } from "./models/registry.ts";
+import { monitorNames } from "./monitoring/finding.ts";
 import type { MonitorPass } from "./monitoring/monitors.ts";
 import type { Prediction } from "./predictions/service.ts";
 import { type MonitorResult, severities } from "./storage/monitor-results.ts";
@@ -120,7 +121,9 @@ export function createInstrumentation(metrics: Metrics) {
         const [actual, predicted] = cell.split(":") as [string, string];
         instruments.confusion.set({ actual, predicted }, count);
       }
-      for (const monitor of new Set(results.map((result) => result.monitor))) {
+      const looking = new Set(results.map((result) => result.monitor));
+      forgetOthers(looking);
+      for (const monitor of looking) {
         const own = results.filter((result) => result.monitor === monitor);
         instruments.monitorRows.set({ monitor }, Math.max(...own.map((result) => result.rows)));
         instruments.monitorAlarm.set({ monitor }, own.some((result) => result.verdict === "alarm") ? 1 : 0);
@@ -133,9 +136,23 @@ export function createInstrumentation(metrics: Metrics) {
     },
   };
 
+  /** A monitor that this model has not (attribution, of a model without trees) would else stand there as one that has stopped. */
+  function forgetOthers(looking: ReadonlySet<string>): void {
+    for (const monitor of monitorNames) {
+      if (looking.has(monitor)) continue;
+      for (const gauge of ["monitorRows", "monitorAlarm", "monitorSeverity", "monitorLastSuccess"] as const)
+        instruments[gauge].remove({ monitor });
+    }
+    if (looking.has("attribution")) return;
+    instruments.featureAttribution.reset();
+    instruments.featureAttributionThreshold.reset();
+  }
+
   function exposeResult(result: MonitorResult): void {
     const { metric, value, lower, upper, thresholdLower, thresholdUpper } = result;
     const feature = result.feature ?? "";
+    // Told by GET /monitoring; the gauges have the metrics that are judged.
+    if (metric === "specificity") return;
     switch (result.monitor) {
       case "quality":
         if (metric === "missing_ratio") instruments.featureMissing.set({ feature }, value);

@@ -165,6 +165,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     scenario,
     events,
     now,
+    every: config.MONITOR_EVERY,
     refusedSince: refusals.since,
     onPass: instrumentation.onMonitorPass,
   });

@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createMonitorRun } from "../../scheduler/run-monitors.ts";
+import { createInstrumentation } from "../../src/instrumentation.ts";
+import { createMetrics } from "../../src/metrics.ts";
+import type { Serving } from "../../src/models/serving.ts";
+import { createEvents } from "../../src/monitoring/events.ts";
+import { createMonitors } from "../../src/monitoring/monitors.ts";
+import { createScenarioSwitch } from "../../src/monitoring/scenario.ts";
 import { createMonitoringThread } from "../../src/monitoring/thread.ts";
+import { createDurability } from "../../src/storage/durability.ts";
 import { loadModel } from "./trained-model.ts";
 
 /** Milliseconds that this process's main thread has had a processor since it began (Linux's `schedstat`; NaN elsewhere). */
@@ -41,7 +49,7 @@ async function longestBlock(work: () => Promise<unknown>): Promise<Blocks> {
 }
 
 export interface EventLoopBlocks {
-  /** While the thread reads its window from the database, and looks at it. */
+  /** While the thread reads its window from the database and looks at it, and all predictions are summed up by the minute. */
   opened: Blocks;
   /** While it looks again. */
   next: Blocks;
@@ -52,18 +60,40 @@ export interface EventLoopBlocks {
 /** A share of `bun run bench monitors`: how the monitors' thread holds up the event loop of its process. Prints a line of JSON. */
 const [directory, rows] = process.argv.slice(2) as [string, string];
 const { model, stores } = await loadModel(directory);
+const databaseFile = join(directory, "service.db");
+// As in the service, commits do not wait for the disk.
+const durability = await createDurability(stores.database, databaseFile);
 const thread = createMonitoringThread({
-  databaseFile: join(directory, "service.db"),
+  databaseFile,
   modelsFolder: join(directory, "models"),
   windowSize: Number(rows),
   seed: 1,
 });
-const look = () => thread.look(model.manifest.version, { now: Number(rows), refused: 0 });
+const now = () => Number(rows);
+const instrumentation = createInstrumentation(createMetrics());
+instrumentation.onModel(model);
+// The whole job, as the service runs it: what the thread found is judged, stored and shown here.
+const look = createMonitorRun({
+  serving: { isReady: true, model } as Serving,
+  monitors: createMonitors({
+    look: thread.look,
+    results: stores.results,
+    scenario: createScenarioSwitch({ state: stores.state, now, onSwitch: () => {} }),
+    events: createEvents(),
+    now,
+    every: 15,
+    refusedSince: () => ({ count: 0, reason: null }),
+    onPass: instrumentation.onMonitorPass,
+  }),
+  sums: stores.sums,
+  collect: thread.collect,
+});
 // The service has run for long when it looks: what starting it left behind is collected.
 Bun.gc(true);
 const opened = await longestBlock(look);
 const next = await longestBlock(look);
 const idle = await longestBlock(() => Bun.sleep(1000 * opened.seconds));
 thread.close();
+await durability.close();
 stores.close();
 process.stdout.write(`${JSON.stringify({ opened, next, idle } satisfies EventLoopBlocks)}\n`);

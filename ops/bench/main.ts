@@ -7,6 +7,7 @@ import { benchLearner } from "./learner.ts";
 import { benchMonitors } from "./monitors.ts";
 import { benchParameters } from "./parameters.ts";
 import { benchServe } from "./serve.ts";
+import { benchMonitored } from "./serve-monitored.ts";
 import { benchTraining } from "./training.ts";
 import { benchTrust } from "./trust.ts";
 
@@ -22,6 +23,7 @@ interface Options {
 
 const benches: Record<string, (options: Options) => Promise<void>> = {
   serve: benchServe,
+  monitored: benchMonitored,
   learner: benchLearner,
   training: benchTraining,
   explain: benchExplain,

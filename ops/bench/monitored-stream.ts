@@ -16,8 +16,8 @@ export interface Pool {
   probabilities: Float64Array;
   /** One row of cells for each customer. */
   cells: readonly Uint8Array[];
-  /** SHAP values of each customer. */
-  contributions: readonly Float64Array[];
+  /** SHAP values of a customer, computed when they are first asked for. */
+  contributionsOf(index: number): Float64Array;
 }
 
 export interface StreamSettings {
@@ -47,11 +47,18 @@ export async function preparePool(model: LoadedModel, customers: readonly Labell
     const part = customers.slice(start, start + slice);
     probabilities.set(await score(model, part), start);
   }
+  const contributions: Float64Array[] = [];
   return {
     customers,
     probabilities,
     cells: customers.map(({ customer }, i) => model.binner.cells(customer, probabilities[i] as number)),
-    contributions: customers.map(({ customer }) => model.explanations().contributionsOf(customer)),
+    contributionsOf(index) {
+      const known = contributions[index];
+      if (known) return known;
+      const found = model.explanations().contributionsOf((customers[index] as LabelledCustomer).customer);
+      contributions[index] = found;
+      return found;
+    },
   };
 }
 
@@ -109,7 +116,7 @@ export async function* watchStream(options: {
       else waiting.push(label);
     }
     pending = waiting;
-    const evaluation = await evaluate({ window, attributions }, { now: lookAt, refused: 0 });
+    const evaluation = await evaluate({ window, attributions }, { now: lookAt, refused: { count: 0, reason: null } });
     yield { predicted, evaluation, results: judge(evaluation, manifest, lookAt) };
   }
 
@@ -123,7 +130,7 @@ export async function* watchStream(options: {
         probability: pool.probabilities[index] as number,
         cells: pool.cells[index] as Uint8Array,
         fingerprint: index,
-        contributions: () => pool.contributions[index] as Float64Array,
+        contributions: () => pool.contributionsOf(index),
         churned: (pool.customers[index] as LabelledCustomer).churned,
       }));
     }

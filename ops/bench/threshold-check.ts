@@ -58,13 +58,13 @@ export function checkThresholds(model: LoadedModel, pool: Pool): void {
       const feature = reference.features[column];
       const cells = window.counts(column);
       const psi = populationStabilityIndex(counts, feature ? countBins(feature, cells) : cells);
-      count("PSI, mean of 17", (rate) => psi > thresholds.get(name, counts, windowSize, rate));
+      count("PSI, mean of 17", (rate) => psi > thresholds(name, counts, windowSize).threshold(rate));
     });
     const { attribution } = manifest;
     if (attribution) {
       const mean = new Float64Array(manifest.features.length);
       for (let row = 0; row < explained; row++) {
-        (pool.contributions[random.integer(pool.customers.length)] as Float64Array).forEach((value, f) => {
+        pool.contributionsOf(random.integer(pool.customers.length)).forEach((value, f) => {
           mean[f] = (mean[f] as number) + Math.abs(value) / explained;
         });
       }

@@ -98,6 +98,11 @@ describe("binning", () => {
           const below = cuts.filter((cut) => !(value <= cut)).length;
           expect(allCodes[i]).toBe(Number.isNaN(value) ? cuts.length + 1 : below);
         });
+        // So many that they are searched for with a guide.
+        const many = Float32Array.from({ length: 2 ** 16 }, (_, i) => all[i % all.length] as number);
+        const manyCodes = new Uint8Array(many.length);
+        codeValues(many, cuts, manyCodes);
+        expect(manyCodes.every((code, i) => code === allCodes[i % all.length])).toBe(true);
       }),
     );
   });

@@ -91,7 +91,8 @@ function guideTo(cuts: Float32Array): Uint8Array {
 /** Writes the code of every value: the number of cuts below it, or `cuts.length + 1` for missing. */
 export function codeValues(values: Float32Array, cuts: Float32Array, codes: Uint8Array): Coding {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-  const guide = guideTo(cuts);
+  // Making the guide costs as much as searching for so many values.
+  const guide = values.length < keys ? null : guideTo(cuts);
   const missingCode = cuts.length + 1;
   let missing = 0;
   let infiniteRow = -1;
@@ -104,8 +105,8 @@ export function codeValues(values: Float32Array, cuts: Float32Array, codes: Uint
       continue;
     }
     const key = keyOf(bits[row] as number);
-    let low = guide[key] as number;
-    let high = guide[key + 1] as number;
+    let low = guide ? (guide[key] as number) : 0;
+    let high = guide ? (guide[key + 1] as number) : cuts.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((cuts[middle] as number) < value) low = middle + 1;

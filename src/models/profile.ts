@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { amountOf, type Customer, categoricalNames, numericNames, textOf } from "../customer.ts";
 import type { CustomerTable } from "../data/table.ts";
+import { metricNames } from "../statistics/classification.ts";
 
 export const missingBin = "__missing__";
 export const zeroBin = "__zero__";
@@ -17,6 +18,8 @@ const numericProfileSchema = z.object({
   edges: z.array(z.number()),
   minimum: z.number().nullable(),
   maximum: z.number().nullable(),
+  /** The 0.1 % and the 99.9 % quantile of the reference; null when every value is missing. */
+  tails: z.object({ low: z.number().nullable(), high: z.number().nullable() }).optional(),
   counts: z.array(z.number().int().nonnegative()),
   /** Values of the reference outside that range, counted in the nearest bin. */
   strangers: z.number().int().nonnegative(),
@@ -54,6 +57,25 @@ const segmentSchema = z.object({
   variances: z.array(z.number()),
 });
 
+/** A metric over windows of the holdout: mean, standard deviation and 2.5 % and 97.5 % quantile; null where it is not defined. */
+const spreadSchema = z.object({
+  mean: z.number().nullable(),
+  standardDeviation: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+});
+
+/** How metrics spread over `windows` reference windows of `rows` rows. */
+const windowsSchema = z.object({
+  rows: z.number().int().positive(),
+  windows: z.number().int().positive(),
+  metrics: z.partialRecord(z.enum(metricNames), spreadSchema),
+});
+
+/**
+ * What is optional was added after the first models of this format: their profiles are read without it. A change that a program
+ * of before could not read takes another `manifestFormat`.
+ */
 export const referenceProfileSchema = z.object({
   rows: z.number().int().positive(),
   features: z.array(z.discriminatedUnion("kind", [numericProfileSchema, categoricalProfileSchema])),
@@ -62,6 +84,8 @@ export const referenceProfileSchema = z.object({
   /** Mean predicted probability, observed churn and rows, by tenth of the probability. */
   calibration: z.array(z.object({ predicted: z.number(), observed: z.number(), rows: z.number().int() })),
   nulls: z.array(nullSchema),
+  /** By ascending size of the window. */
+  windows: z.array(windowsSchema).optional(),
   /** One for each feature, from the holdout. */
   segments: z.array(segmentSchema),
   /** Some rows of the reference: `rows` × features cells, base64. */
@@ -69,6 +93,7 @@ export const referenceProfileSchema = z.object({
 });
 
 export type ReferenceNull = z.output<typeof nullSchema>;
+export type ReferenceWindows = z.output<typeof windowsSchema>;
 export type SegmentReference = z.output<typeof segmentSchema>;
 
 export type NumericProfile = z.output<typeof numericProfileSchema>;

@@ -84,6 +84,13 @@ describe("the registry", () => {
     expect(probability).toBeCloseTo(1 / (1 + Math.exp(-1)), 6);
   });
 
+  test("reads a manifest with more in it than this program knows", () => {
+    const manifest = makeManifest("a");
+    const later = { ...manifest, invented: 1, reference: { ...manifest.reference, invented: [1] } };
+    registry.add(later, { "model.onnx": onnx });
+    expect(registry.readManifest("a")).toEqual(manifest);
+  });
+
   test("loads a model without trees, which explains nothing", async () => {
     add("a");
     const { session, explanations } = await registry.load("a");

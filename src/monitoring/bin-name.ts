@@ -6,11 +6,12 @@ const special: Record<typeof missingBin | typeof zeroBin | typeof otherBin, stri
   __other__: "other",
 };
 
+/** Amounts as they are, small figures such as probabilities by their first three digits. */
+const readable = (value: number): string =>
+  value.toLocaleString("en", { maximumSignificantDigits: Math.abs(value) < 1 ? 3 : 6 });
+
 /** A bin such as `<=3.25` or `3.25-10` in words, with its bounds as `format` writes them; a category as it is. */
-export function binName(
-  bin: string,
-  format: (value: number) => string = (value) => value.toLocaleString("en"),
-): string {
+export function binName(bin: string, format: (value: number) => string = readable): string {
   if (bin in special) return special[bin as keyof typeof special];
   const number = "([\\d.]+(?:e[-+]?\\d+)?)";
   const [, most] = new RegExp(`^<=${number}$`).exec(bin) ?? [];

@@ -1,7 +1,8 @@
 import { binOfCell, type FeatureProfile, type ReferenceProfile } from "../models/profile.ts";
-import { populationStabilityIndex } from "../statistics/distance.ts";
-import { type Finding, finding, leastRows, rateWithin, unjudgedFinding } from "./finding.ts";
-import type { PsiThresholds } from "./thresholds.ts";
+import { populationStabilityIndex, total } from "../statistics/distance.ts";
+import { holmLevels } from "../statistics/multiplicity.ts";
+import { type Finding, falseAlarmRate, finding, leastRows, unjudgedFinding } from "./finding.ts";
+import type { Law, PsiThresholds } from "./thresholds.ts";
 import type { CountedRows } from "./window.ts";
 
 /** Counts by bin of the profile; missing and zero are bins of their own. */
@@ -14,39 +15,49 @@ export function countBins(profile: FeatureProfile, cells: Float64Array): Float64
   return bins;
 }
 
-/** PSI of one feature between the reference and the window; the threshold allows for all features being watched. */
-export function featureDrift(
-  profile: ReferenceProfile,
-  column: number,
-  window: CountedRows,
-  thresholds: PsiThresholds,
-): Finding {
-  const feature = profile.features[column] as FeatureProfile;
-  const bins = countBins(feature, window.counts(column));
-  return psiFinding("drift", feature.name, feature.counts, bins, thresholds, rateWithin(profile.features.length));
+/**
+ * PSI of every feature between the reference and the window. The thresholds allow for all features being watched (Holm): that of
+ * the feature least likely to be undisturbed is for all of them, the next for one less if that one is out, and so on.
+ */
+export function featureDrift(profile: ReferenceProfile, window: CountedRows, thresholds: PsiThresholds): Finding[] {
+  const read = profile.features.map((feature, column) =>
+    readPsi("drift", feature.name, feature.counts, countBins(feature, window.counts(column)), thresholds),
+  );
+  const levels = holmLevels(
+    read.map(({ law, value }) => law.chance(value)),
+    falseAlarmRate,
+  );
+  return read.map((psi, column) => judgeable(psi, levels[column] as number));
 }
 
 /** PSI of the predicted probabilities between the reference and the window. */
 export function predictionDrift(profile: ReferenceProfile, window: CountedRows, thresholds: PsiThresholds): Finding {
   const scores = window.counts(profile.features.length);
-  return psiFinding("prediction", null, profile.score.counts, scores, thresholds, rateWithin(1));
+  return judgeable(readPsi("prediction", null, profile.score.counts, scores, thresholds), falseAlarmRate);
 }
 
-function psiFinding(
-  monitor: "drift" | "prediction",
+interface Psi {
+  monitor: "drift" | "prediction";
+  feature: string | null;
+  rows: number;
+  value: number;
+  law: Law;
+}
+
+function readPsi(
+  monitor: Psi["monitor"],
   feature: string | null,
   reference: ArrayLike<number>,
   bins: Float64Array,
   thresholds: PsiThresholds,
-  rate: number,
-): Finding {
-  const rows = bins.reduce((sum, count) => sum + count, 0);
+): Psi {
+  const rows = total(bins);
+  const value = rows < leastRows ? Number.NaN : populationStabilityIndex(reference, bins);
+  return { monitor, feature, rows, value, law: thresholds(feature, reference, Math.max(rows, leastRows)) };
+}
+
+function judgeable({ monitor, feature, rows, value, law }: Psi, rate: number): Finding {
   const base = { monitor, metric: "psi", feature, rows } as const;
   if (rows < leastRows) return unjudgedFinding(base, "insufficient");
-  return finding({
-    ...base,
-    value: populationStabilityIndex(reference, bins),
-    thresholdUpper: thresholds.get(feature, reference, rows, rate),
-    chance: rate,
-  });
+  return finding({ ...base, value, thresholdUpper: law.threshold(rate), chance: rate });
 }

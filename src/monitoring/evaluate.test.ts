@@ -60,7 +60,10 @@ describe("looking at any window", () => {
         const evaluate = createEvaluator(manifest, random);
         const judge = createJudge([]);
         for (let look = 0; look < 2; look++) {
-          const evaluation = await evaluate({ window, attributions }, { now: 1000 * rows + look, refused: 0 });
+          const evaluation = await evaluate(
+            { window, attributions },
+            { now: 1000 * rows + look, refused: { count: 0, reason: null } },
+          );
           for (const judged of judge(evaluation, manifest, look)) {
             const { value, verdict, severity, rows: own } = judged;
             const isUnjudged = verdict === "insufficient" || verdict === "immature";

@@ -7,6 +7,7 @@ import { createLabelMonitor } from "./labels.ts";
 import { createMultivariateMonitor } from "./multivariate.ts";
 import { estimatedPerformance, realizedPerformance } from "./performance.ts";
 import { createQuality } from "./quality.ts";
+import type { Refused } from "./refusals.ts";
 import { createSegmentMonitor } from "./segments.ts";
 import { streamFindings } from "./stream.ts";
 import { createPsiThresholds } from "./thresholds.ts";
@@ -30,7 +31,7 @@ export interface Circumstances {
   /** Milliseconds since the epoch. */
   now: number;
   /** Requests refused in the time of the window. */
-  refused: number;
+  refused: Refused;
 }
 
 /** What is looked at: the window, and explanations of some of its newest predictions. */
@@ -41,12 +42,15 @@ export interface Watched {
 
 export type Evaluator = ReturnType<typeof createEvaluator>;
 
-/** Looks at windows of one model's predictions. It keeps what thresholds it has worked out, and nothing of the windows. */
-export function createEvaluator(manifest: Manifest, random: Random) {
+/**
+ * Looks at windows of one model's predictions. It keeps what thresholds it has worked out, and nothing of the windows.
+ * @param delays of labels that came before (seconds)
+ */
+export function createEvaluator(manifest: Manifest, random: Random, delays: Float64Array = new Float64Array()) {
   const { reference } = manifest;
   const thresholds = createPsiThresholds(reference, random);
   const featureQuality = createQuality(reference);
-  const labelFindings = createLabelMonitor();
+  const labelFindings = createLabelMonitor(delays);
   const segmentFindings = createSegmentMonitor(reference);
   const multivariateFindings = createMultivariateMonitor(reference);
 
@@ -63,8 +67,8 @@ export function createEvaluator(manifest: Manifest, random: Random) {
       predictionDrift(reference, window, thresholds),
       ...attributionFindings(attributions, manifest),
       ...(await multivariateFindings(window)),
-      ...reference.features.flatMap((_, column) => [
-        featureDrift(reference, column, window, thresholds),
+      ...featureDrift(reference, window, thresholds).flatMap((drift, column) => [
+        drift,
         ...featureQuality(column, window),
       ]),
       ...streamFindings(window, reference.rows, refused, now),

@@ -19,12 +19,14 @@ export interface Finding {
   monitor: MonitorName;
   metric: string;
   feature: string | null;
-  /** The bin of the feature that is meant, for a segment. */
+  /** The bin of the feature that is meant, for a segment; of refused requests the commonest reason. */
   bin: string | null;
   value: number;
   /** 95 % interval of the value. */
   lower: number;
   upper: number;
+  /** Sampling error of the value; NaN where it is not known. */
+  standardError: number;
   /** Values outside these bounds raise an alarm. */
   thresholdLower: number;
   thresholdUpper: number;
@@ -58,6 +60,7 @@ export const finding = (figures: Judged): Finding => ({
   bin: null,
   lower: none,
   upper: none,
+  standardError: none,
   thresholdLower: none,
   thresholdUpper: none,
   chance: none,

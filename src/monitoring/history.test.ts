@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { generate } from "../data/synthetic.ts";
+import { AppError } from "../errors.ts";
 import { createRegistry, type LoadedModel } from "../models/registry.ts";
 import { classificationMetrics } from "../statistics/classification.ts";
 import { populationStabilityIndex } from "../statistics/distance.ts";
@@ -38,16 +39,20 @@ function createScene() {
   const stores = openStores(":memory:");
   const collect = createCollector({
     monitored: createMonitoredStore(stores.database),
-    readManifest: () => model.manifest,
+    readManifest(version) {
+      if (version !== model.manifest.version) throw new AppError("unavailable", `the files of ${version} are gone`);
+      return model.manifest;
+    },
+    most: 2000,
   });
-  const insert = (from: number, to: number): number[] =>
+  const insert = (from: number, to: number, modelVersion = model.manifest.version): number[] =>
     customers.slice(from, to).map(({ customer }, i) => {
       const probability = probabilities[from + i] as number;
       return stores.predictions.insert({
         id: `p${from + i}`,
         userId: customer.user_id,
         predictedAt: start + (from + i) * every,
-        modelVersion: model.manifest.version,
+        modelVersion,
         source: "replay",
         customer: JSON.stringify(customer),
         probability,
@@ -59,8 +64,9 @@ function createScene() {
   const label = (seq: number, churned: boolean, status: "recorded" | "corrected" | "unchanged") =>
     stores.labels.appendHistory(seq, { churned, observedAt: 0, receivedAt: 0 }, status);
   const step = (store = stores.sums) => {
-    const { rows, progress } = collect(store.progress());
+    const { rows, progress, isPart } = collect(store.progress());
     store.add(rows, progress);
+    return isPart;
   };
   const read = (store = stores.sums) => createHistory(model.manifest, store, createRandom(1));
   return { stores, insert, label, step, read };
@@ -129,7 +135,7 @@ describe("long windows", () => {
         if (way === "writers" && from === 700) step(other);
         else if (way !== "whole") step();
       }
-      step();
+      while (step());
       if (way === "rolled") {
         const minutes = Math.ceil((3000 * every) / 60_000);
         expect(stores.sums.rollUp(start + 3_600_000_000, 10_000)).toBe(minutes);
@@ -152,6 +158,17 @@ describe("long windows", () => {
     });
     expect(results[0]?.length).toBeGreaterThan(200);
     for (const other of results.slice(1)) expect(other).toEqual(results[0] as never);
+  });
+
+  test("pass over a version whose files are gone, and go on", () => {
+    const { stores, insert, label, step, read } = createScene();
+    const gone = insert(0, 400, "20200101T000000");
+    insert(400, 800);
+    gone.forEach((seq) => void label(seq, true, "recorded"));
+    step();
+    expect(stores.sums.progress()).toEqual({ predictions: 800, labels: 400 });
+    const [day] = read()({ span: "day", from: start, to: start + 3_600_000 });
+    expect(day?.results.find(({ monitor }) => monitor === "drift")?.rows).toBe(400);
   });
 
   test("are empty when there is nothing, and NaN when there is too little", () => {

@@ -44,8 +44,8 @@ export function createHistory(manifest: Manifest, store: SumsStore, random: Rand
     return [
       ...performance(layout, sums, rows),
       predictionDrift(reference, counted, thresholds),
-      ...reference.features.flatMap((_, column) => [
-        featureDrift(reference, column, counted, thresholds),
+      ...featureDrift(reference, counted, thresholds).flatMap((drift, column) => [
+        drift,
         ...featureQuality(column, counted),
       ]),
     ].map((found) => {

@@ -8,9 +8,10 @@ const quantileOf = (ascending: Float64Array, share: number): number =>
  * How labels arrive: their share, their delay, and their share among the predictions that are old enough to have one. Old
  * enough is one and a half times the delay that 99 of 100 labels kept, as last seen; fewer than half of those labelled means
  * that labels have stopped.
+ * @param known delays of labels that came before (seconds): none of the window need have any
  */
-export function createLabelMonitor() {
-  let usualDelay = Number.NaN;
+export function createLabelMonitor(known: Float64Array) {
+  let usualDelay = known.length >= leastLabels ? quantileOf(known.slice().sort(), 0.99) : Number.NaN;
 
   return function labelFindings(window: Window, now: number): Finding[] {
     const delays = window.delays.filter((delay) => !Number.isNaN(delay)).sort();

@@ -54,7 +54,7 @@ export function createLook({ monitored, readManifest, readExplanations, windowSi
       window,
       attributions: createAttributionWindow(manifest.features.length),
       explanations: explanationsOf(manifest),
-      evaluate: createEvaluator(manifest, random.split()),
+      evaluate: createEvaluator(manifest, random.split(), monitored.delays(windowSize)),
       predictions,
       labels: 0,
     };
@@ -81,7 +81,9 @@ export function createLook({ monitored, readManifest, readExplanations, windowSi
       for (const { predictionSeq, churned, receivedAt, status } of labels) {
         if (status !== "unchanged") state.window.label(predictionSeq, { churned: churned === 1, receivedAt });
       }
-      for (const row of monitored.predictionsAfter(state.predictions, all)) {
+      // Of more than fill the window only the newest are read: under load a look costs no more than a window does.
+      const after = Math.max(state.predictions, newest.predictions - windowSize);
+      for (const row of monitored.predictionsAfter(after, all)) {
         if (row.modelVersion !== version) continue;
         state.window.add(windowRow(row));
         if (state.explanations) customers[state.window.added % explainedAtOnce] = row.customer;

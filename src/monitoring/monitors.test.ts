@@ -28,8 +28,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 /** Monitors over a database of their own, and a way to let customers be predicted and labelled. */
-function createScene() {
-  const stores = openStores(":memory:");
+function createScene(stores = openStores(":memory:")) {
   const events = createEvents();
   const heard: ServiceEvent[] = [];
   events.subscribe((event) => void heard.push(event));
@@ -48,12 +47,17 @@ function createScene() {
     scenario: createScenarioSwitch({ state: stores.state, now, onSwitch: () => {} }),
     events,
     now,
-    refusedSince: () => refused,
+    every: 15,
+    refusedSince: () => ({ count: refused, reason: "wrong_type" }),
     onPass: () => {},
   });
   const width = model.manifest.features.length;
   const played: number[] = [];
-  async function play(labelled: readonly LabelledCustomer[], labels: "all" | "none" = "all"): Promise<void> {
+  async function play(
+    labelled: readonly LabelledCustomer[],
+    labels: "all" | "none" = "all",
+    modelVersion = model.manifest.version,
+  ): Promise<void> {
     const features = new Float32Array(labelled.length * width);
     for (const [i, { customer }] of labelled.entries()) model.encode(customer, features, i * width);
     const probabilities = labelled.length > 0 ? await model.session.score(features, labelled.length) : [];
@@ -63,7 +67,7 @@ function createScene() {
         id: crypto.randomUUID(),
         userId: customer.user_id,
         predictedAt: now(),
-        modelVersion: model.manifest.version,
+        modelVersion,
         source: "replay",
         customer: JSON.stringify(customer),
         probability,
@@ -81,6 +85,7 @@ function createScene() {
     stores.labels.appendHistory(seq, now, status);
   }
   return {
+    stores,
     play,
     label,
     played,
@@ -91,6 +96,8 @@ function createScene() {
       time += milliseconds;
     },
     run: () => monitors.run(model),
+    silentSince: () => monitors.silentSince,
+    latest: () => stores.results.latest(),
     heard,
   };
 }
@@ -215,6 +222,7 @@ describe("the monitors", () => {
     scene.wait(3_600_000);
     await scene.run();
     const pass = await scene.run();
+    expect(find(pass, "stream", "refused_ratio")?.bin).toBe("wrong_type");
     const severities = pass.results
       .filter(({ verdict }) => verdict === "alarm")
       .map(({ monitor, metric, severity }) => `${severity} ${monitor} ${metric}`);
@@ -224,6 +232,58 @@ describe("the monitors", () => {
       "info stream duplicate_ratio",
       "warning stream refused_ratio",
     ]);
+  });
+
+  test("say when nobody looked for more than three looks", async () => {
+    const scene = createScene();
+    expect(scene.silentSince()).toBeNull();
+    await scene.run();
+    scene.wait(30_000);
+    expect(scene.silentSince()).toBeNull();
+    scene.wait(30_000);
+    expect(scene.silentSince()).toBeGreaterThan(0);
+    await scene.run();
+    expect(scene.silentSince()).toBeNull();
+  });
+
+  test("show the newest look, also after the clock was set back", async () => {
+    const scene = createScene();
+    scene.wait(3_600_000);
+    await scene.run();
+    scene.wait(-3_600_000);
+    const { evaluatedAt } = await scene.run();
+    expect(scene.latest()[0]?.evaluatedAt).toBe(evaluatedAt);
+  });
+
+  test("know after a restart that labels have stopped, though no label is left in the window", async () => {
+    const scene = createScene();
+    await scene.play(customers.slice(0, 400));
+    await scene.play(customers.slice(400, 2600), "none");
+    const again = createScene(scene.stores);
+    again.wait(3_600_000);
+    await again.run();
+    expect(find(await again.run(), "labels", "due_coverage")?.severity).toBe("critical");
+  });
+
+  test("look at the newest predictions when more came than fill a window", async () => {
+    const scene = createScene();
+    await scene.play(customers.slice(0, 100));
+    await scene.run();
+    await scene.play(customers.slice(100, 4000));
+    const { rows, coverage, bins } = await scene.run();
+    const fresh = createScene(scene.stores);
+    const again = await fresh.run();
+    expect([rows, coverage]).toEqual([2000, 1]);
+    expect(bins).toEqual(again.bins);
+  });
+
+  test("see nothing, and say so, of a version that nobody asks any more", async () => {
+    const scene = createScene();
+    await scene.play(customers.slice(0, 500), "all", "20200101T000000");
+    const { rows, results } = await scene.run();
+    expect(rows).toBe(0);
+    for (const { value, rows, verdict } of results)
+      expect([value, rows, verdict]).toEqual([Number.NaN, 0, "insufficient"]);
   });
 
   test("tell a warning from an info by how far an input moved that the model leans on", async () => {

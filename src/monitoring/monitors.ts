@@ -4,6 +4,7 @@ import type { Evaluation } from "./evaluate.ts";
 import type { Events } from "./events.ts";
 import { createJudge } from "./judge.ts";
 import type { Look } from "./look.ts";
+import type { Refused } from "./refusals.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
 
 /** Everything that one look at the window found and what it means. */
@@ -19,10 +20,16 @@ export interface MonitorsOptions {
   scenario: ScenarioSwitch;
   events: Events;
   now: () => number;
+  /** Seconds between two looks. */
+  every: number;
   /** Requests refused since a time (milliseconds since the epoch). */
-  refusedSince(time: number): number;
+  refusedSince(time: number): Refused;
   onPass(pass: MonitorPass): void;
 }
+
+/** Looks that must have failed or not been taken before the monitors are said to be silent, and a time (milliseconds) to spare. */
+const missedLooks = 3;
+const grace = 10_000;
 
 const isAlarm = ({ verdict }: { verdict: string }): boolean => verdict === "alarm";
 const seriesOf = ({ monitor, metric, feature }: MonitorResult): string => `${monitor} ${metric} ${feature ?? ""}`;
@@ -30,12 +37,13 @@ const seriesOf = ({ monitor, metric, feature }: MonitorResult): string => `${mon
 export type Monitors = ReturnType<typeof createMonitors>;
 
 /** The monitors: one pass looks at the window, judges what it finds, keeps it and tells it. */
-export function createMonitors({ look, results, scenario, events, now, refusedSince, onPass }: MonitorsOptions) {
+export function createMonitors({ look, results, scenario, events, now, every, refusedSince, onPass }: MonitorsOptions) {
   const known = results.latest();
   const judge = createJudge(known);
   let alarms = new Set(known.filter(isAlarm).map(seriesOf));
   let latest: MonitorPass | null = null;
   let windowFrom: number | null = null;
+  let looked = now();
 
   function tellChanges(pass: MonitorPass): void {
     const raised = new Set(pass.results.filter(isAlarm).map(seriesOf));
@@ -55,10 +63,14 @@ export function createMonitors({ look, results, scenario, events, now, refusedSi
     get latest(): MonitorPass | null {
       return latest;
     },
+    /** When the last look was finished (or they began), if that is too long ago: what is known is old. */
+    get silentSince(): number | null {
+      return now() - looked > missedLooks * every * 1000 + grace ? looked : null;
+    },
     /** Looks at the window of the model that serves; stores, publishes and returns what was found. */
     async run({ manifest }: Pick<LoadedModel, "manifest">): Promise<MonitorPass> {
       const evaluatedAt = now();
-      const refused = windowFrom === null ? 0 : refusedSince(windowFrom);
+      const refused = windowFrom === null ? { count: 0, reason: null } : refusedSince(windowFrom);
       const evaluation = await look(manifest.version, { now: evaluatedAt, refused });
       const { findings: _, ...rest } = evaluation;
       const { from, to } = rest;
@@ -78,6 +90,7 @@ export function createMonitors({ look, results, scenario, events, now, refusedSi
       };
       results.insertAll(pass.results);
       latest = pass;
+      looked = now();
       onPass(pass);
       tellChanges(pass);
       events.publish({

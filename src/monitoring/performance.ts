@@ -3,6 +3,7 @@ import { classificationIntervals } from "../statistics/classification-intervals.
 import { confusionCounts } from "../statistics/confusion.ts";
 import { normalQuantile } from "../statistics/distributions.ts";
 import { estimatePerformance, type PerformanceEstimate } from "../statistics/estimation.ts";
+import type { Interval } from "../statistics/intervals.ts";
 import { nullThreshold } from "../statistics/null-distribution.ts";
 import {
   type Finding,
@@ -73,18 +74,19 @@ export function realizedPerformance(window: Window, model: MonitoredModel): Perf
     "1:1": counts.truePositives,
   };
   if (unjudged) {
-    const findings = performanceMetrics.flatMap((metric) =>
-      (["realized", "estimate_error"] as const).map((monitor) =>
-        unjudgedFinding({ monitor, metric, feature: null, rows }, unjudged),
-      ),
-    );
-    return { findings, coverage, confusion };
+    const unknown = (monitor: "realized" | "estimate_error", metric: string) =>
+      unjudgedFinding({ monitor, metric, feature: null, rows }, unjudged);
+    const findings = performanceMetrics.flatMap((metric) => [
+      unknown("realized", metric),
+      unknown("estimate_error", metric),
+    ]);
+    return { findings: [...findings, unknown("realized", "specificity")], coverage, confusion };
   }
   const realized = classificationIntervals(probabilities, labels, threshold);
   const estimate = estimatePerformance(probabilities, threshold).metrics;
-  const findings = performanceMetrics.flatMap((metric): Finding[] => {
+  const judged = performanceMetrics.flatMap((metric): Finding[] => {
     const base = { metric, feature: null, rows } as const;
-    const { value, lower, upper } = realized[metric];
+    const { value, lower, upper, standardError } = realized[metric];
     const usual = (estimated[metric] ?? none) - (holdout.metrics[metric].value ?? none);
     const spread = z * estimate[metric].standardError * Math.sqrt(1 + rows / holdout.rows);
     return [
@@ -94,6 +96,7 @@ export function realizedPerformance(window: Window, model: MonitoredModel): Perf
         value,
         lower,
         upper,
+        standardError,
         ...bounds(metric, model, rows),
         chance: rate,
       }),
@@ -101,6 +104,7 @@ export function realizedPerformance(window: Window, model: MonitoredModel): Perf
         ...base,
         monitor: "estimate_error",
         value: estimate[metric].value - value,
+        standardError: estimate[metric].standardError,
         // That of the calibration error is judged by the error itself.
         ...(metric !== "calibration_error" && {
           thresholdLower: usual - spread,
@@ -110,25 +114,35 @@ export function realizedPerformance(window: Window, model: MonitoredModel): Perf
       }),
     ];
   });
+  const findings = [...judged, unbounded("realized", realized.specificity, rows)];
   return { findings, coverage, confusion };
 }
+
+/** Specificity is told and not judged: with precision, recall and accuracy judged, it says nothing of its own. */
+const unbounded = (monitor: "realized" | "estimated", { value, lower, upper, standardError }: Interval, rows: number) =>
+  finding({ monitor, metric: "specificity", feature: null, value, lower, upper, standardError, rows });
 
 /** What the same metrics must be if the probabilities are right, without any label; blind to concept drift. */
 export function estimatedPerformance(window: Window, model: MonitoredModel): Finding[] {
   const { rows } = window;
   const estimate: PerformanceEstimate | null =
     rows < leastRows ? null : estimatePerformance(window.probabilities, model.threshold);
-  return performanceMetrics.map((metric): Finding => {
+  if (!estimate)
+    return [...performanceMetrics, "specificity"].map((metric) =>
+      unjudgedFinding({ monitor: "estimated", metric, feature: null, rows }, "insufficient"),
+    );
+  const judged = performanceMetrics.map((metric): Finding => {
     const base = { monitor: "estimated", metric, feature: null, rows } as const;
-    if (!estimate) return unjudgedFinding(base, "insufficient");
-    const { value, lower, upper } = estimate.metrics[metric];
+    const { value, lower, upper, standardError } = estimate.metrics[metric];
     return finding({
       ...base,
       value,
       lower,
       upper,
+      standardError,
       ...bounds(metric, model, rows),
       chance: rate,
     });
   });
+  return [...judged, unbounded("estimated", estimate.metrics.specificity, rows)];
 }

@@ -36,13 +36,10 @@ export function createQuality(profile: ReferenceProfile) {
     const share = (metric: string, count: number, reference: number, isTwoSided: boolean): Finding => {
       const base = { monitor: "quality", metric, feature: feature.name, rows: window.rows } as const;
       if (window.rows < leastRows) return unjudgedFinding(base, "insufficient");
-      const { value, lower, upper } = wilsonInterval(count, window.rows);
       const bound = boundsOf(`${feature.name} ${metric}`, reference, window.rows);
       return finding({
         ...base,
-        value,
-        lower,
-        upper,
+        ...wilsonInterval(count, window.rows),
         ...(isTwoSided && { thresholdLower: bound.lower }),
         thresholdUpper: bound.upper,
         chance: isTwoSided ? 2 * rate : rate,

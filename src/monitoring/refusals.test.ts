@@ -1,17 +1,19 @@
 import { expect, test } from "bun:test";
 import { createRefusals } from "./refusals.ts";
 
-test("refusals are counted from a time on, to the second, for a day", () => {
+test("refusals are counted by reason from a time on, to the second, for a day", () => {
   let time = Date.UTC(2026, 0);
   const refusals = createRefusals(() => time);
   const start = time;
-  refusals.add();
+  refusals.add("negative");
   time += 400;
-  refusals.add();
+  refusals.add("wrong_type");
   time += 10_000;
-  refusals.add();
-  expect([refusals.since(start), refusals.since(start + 5000), refusals.since(time + 5000)]).toEqual([3, 1, 0]);
+  refusals.add("wrong_type");
+  expect(refusals.since(start)).toEqual({ count: 3, reason: "wrong_type" });
+  expect(refusals.since(start + 5000)).toEqual({ count: 1, reason: "wrong_type" });
+  expect(refusals.since(time + 5000)).toEqual({ count: 0, reason: null });
   time += 25 * 3_600_000;
-  refusals.add();
-  expect(refusals.since(start)).toBe(1);
+  refusals.add("negative");
+  expect(refusals.since(start)).toEqual({ count: 1, reason: "negative" });
 });

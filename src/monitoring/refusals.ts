@@ -1,21 +1,39 @@
+import type { RejectionReason } from "../errors.ts";
+
 const second = 1000;
 const kept = 24 * 3600 * second;
 
-/** Counts refused requests by the second, for a day. */
+/** Refused requests of some time. */
+export interface Refused {
+  count: number;
+  /** The commonest; null without any. */
+  reason: RejectionReason | null;
+}
+
+/** Counts refused requests by the second and reason, for a day. */
 export function createRefusals(now: () => number) {
-  const counts = new Map<number, number>();
+  const counts = new Map<number, Map<RejectionReason, number>>();
   return {
-    add(): void {
+    add(reason: RejectionReason): void {
       const time = now();
       const at = Math.floor(time / second) * second;
-      if (!counts.has(at)) for (const old of counts.keys()) if (old < time - kept) counts.delete(old);
-      counts.set(at, (counts.get(at) ?? 0) + 1);
+      let own = counts.get(at);
+      if (!own) {
+        for (const old of counts.keys()) if (old < time - kept) counts.delete(old);
+        own = new Map();
+        counts.set(at, own);
+      }
+      own.set(reason, (own.get(reason) ?? 0) + 1);
     },
-    /** How many since a time (milliseconds since the epoch), to the second. */
-    since(time: number): number {
-      let sum = 0;
-      for (const [at, count] of counts) if (at + second > time) sum += count;
-      return sum;
+    /** Those since a time (milliseconds since the epoch), to the second. */
+    since(time: number): Refused {
+      const sums = new Map<RejectionReason, number>();
+      for (const [at, own] of counts) {
+        if (at + second <= time) continue;
+        for (const [reason, count] of own) sums.set(reason, (sums.get(reason) ?? 0) + count);
+      }
+      const [most] = [...sums].sort(([, a], [, b]) => b - a);
+      return { count: [...sums.values()].reduce((sum, count) => sum + count, 0), reason: most?.[0] ?? null };
     },
   };
 }

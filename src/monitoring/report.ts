@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type MonitorResult, severities } from "../storage/monitor-results.ts";
 import type { BinShare, Distributions } from "./distributions.ts";
-import { leastRows, type MonitorName, monitorNames } from "./finding.ts";
+import { type MonitorName, monitorNames } from "./finding.ts";
 import { adviceOf, sentenceOf } from "./words.ts";
 
 const time = z.iso.datetime();
@@ -17,6 +17,8 @@ export const resultSchema = z.object({
   value: figure,
   lower: figure,
   upper: figure,
+  /** Sampling error of the value. */
+  standard_error: figure,
   threshold: z.object({ lower: figure, upper: figure }),
   /** How often an undisturbed window is outside the thresholds. */
   chance: figure,
@@ -36,6 +38,7 @@ export const alarmSchema = resultSchema.extend({
   current: distributionSchema,
 });
 export const verdictSchema = z.object({ severity, sentence: z.string(), since: time.nullable(), advice: z.string() });
+export type PresentedVerdict = z.output<typeof verdictSchema>;
 
 export type PresentedResult = z.output<typeof resultSchema>;
 
@@ -48,6 +51,7 @@ export const exampleResult: PresentedResult = {
   value: 0.011,
   lower: null,
   upper: null,
+  standard_error: null,
   threshold: { lower: null, upper: 0.031 },
   chance: 6.25e-7,
   window: { from: "2026-11-23T12:03:20.000Z", to: "2026-11-23T12:09:59.000Z" },
@@ -72,6 +76,7 @@ export const presentResult = (result: MonitorResult, bins?: readonly BinShare[])
   value: defined(result.value),
   lower: defined(result.lower),
   upper: defined(result.upper),
+  standard_error: defined(result.standardError),
   threshold: { lower: defined(result.thresholdLower), upper: defined(result.thresholdUpper) },
   chance: defined(result.chance),
   window: {
@@ -103,63 +108,12 @@ export function alarmsOf(results: readonly MonitorResult[]): MonitorResult[] {
     );
 }
 
-const openings: Record<(typeof severities)[number], string> = {
-  ok: "The model can be believed",
-  info: "The model can be believed, though its inputs moved",
-  warning: "Be careful with the model",
-  critical: "Do not believe the model",
-};
+const aboutScores = ["prediction", "realized", "estimated", "estimate_error"];
 
-const namesOf = (alarms: readonly MonitorResult[]): string[] => [
-  ...new Set(alarms.map(({ feature }) => feature).filter((feature) => feature !== null)),
-];
-
-/** The state of the model in words. */
-export function verdictOf(
-  results: readonly MonitorResult[],
-  distributions: Distributions | null,
-): z.output<typeof verdictSchema> {
-  const [worst, ...others] = alarmsOf(results);
-  if (worst) {
-    const moved = namesOf([worst, ...others]);
-    const also =
-      moved.length > 1 || (moved.length === 1 && worst.feature === null) ? ` Moved: ${moved.join(", ")}.` : "";
-    return {
-      severity: worst.severity,
-      sentence: `${openings[worst.severity]}. ${sentenceOf(worst, binsOf(worst, distributions))}${also}`,
-      since: iso(worst.since),
-      advice: adviceOf(worst),
-    };
-  }
-  const figureOf = (monitor: string, metric: string) =>
-    results.find((result) => result.monitor === monitor && result.metric === metric);
-  const drift = figureOf("prediction", "psi");
-  if (!drift || drift.verdict === "insufficient") {
-    return {
-      severity: "ok",
-      sentence: `It is too early to say: ${drift?.rows ?? 0} of the first ${leastRows} predictions are there.`,
-      since: null,
-      advice: "Wait.",
-    };
-  }
-  const realized = figureOf("realized", "roc_auc");
-  const performance = realized
-    ? realized.verdict === "ok"
-      ? `labels show a ROC AUC of ${realized.value.toFixed(3)}`
-      : "labels are not there yet"
-    : "";
-  return {
-    severity: "ok",
-    sentence: `${openings.ok}: over the last ${drift.rows.toLocaleString("en")} predictions nothing moved by more than chance, and ${performance}.`,
-    since: iso(drift.since),
-    advice: "Nothing to do.",
-  };
-}
-
-/** The distribution that a result is about, where there is one. */
-export function binsOf(result: MonitorResult, distributions: Distributions | null): BinShare[] | undefined {
-  if (result.monitor === "prediction") return distributions?.score;
-  return result.feature === null ? undefined : distributions?.features.get(result.feature);
+/** The distribution that a result is about, where there is one: of its feature, or of the scores. */
+export function binsOf({ monitor, feature }: MonitorResult, distributions: Distributions | null) {
+  if (aboutScores.includes(monitor)) return distributions?.score;
+  return feature === null ? undefined : distributions?.features.get(feature);
 }
 
 /** An alarm with everything that is needed to understand it. */

@@ -19,10 +19,10 @@ import {
   presentAlarm,
   presentResult,
   resultSchema,
-  verdictOf,
   verdictSchema,
 } from "./report.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
+import { verdictOf } from "./verdict.ts";
 
 const scenarioSchema = z.object({ scenario: z.enum(scenarioNames), since: z.iso.datetime() });
 const latestSchema = scenarioSchema.extend({
@@ -80,6 +80,8 @@ export interface MonitoringRoutesOptions {
   readHistory(request: HistoryRequest): Promise<MonitorResult[]>;
   /** Those of the last look; null before the first. */
   distributions(): Distributions | null;
+  /** When somebody last looked, if that is too long ago (milliseconds since the epoch). */
+  silentSince(): number | null;
   scenario: ScenarioSwitch;
   events: Events;
   audit: AuditLog;
@@ -93,6 +95,7 @@ export function monitoringRoutes({
   results,
   readHistory,
   distributions,
+  silentSince,
   scenario,
   events,
   audit,
@@ -113,7 +116,7 @@ export function monitoringRoutes({
           ...presentScenario(),
           model_version: latest[0]?.modelVersion ?? null,
           rows: latest.find(({ monitor }) => monitor === "prediction")?.rows ?? 0,
-          verdict: verdictOf(latest, bins),
+          verdict: verdictOf({ results: latest, distributions: bins, silentSince: silentSince() }),
           alarms: alarmsOf(latest).map((alarm) => presentAlarm(alarm, bins)),
           results: latest.map((result) => presentResult(result, binsOf(result, bins))),
         };

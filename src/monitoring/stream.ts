@@ -1,6 +1,7 @@
 import { wilsonInterval } from "../statistics/intervals.ts";
 import { type Finding, falseAlarmRate, finding, leastRows, rateWithin, unjudgedFinding } from "./finding.ts";
 import { leastShare } from "./quality.ts";
+import type { Refused } from "./refusals.ts";
 import type { Window } from "./window.ts";
 
 const silences = -Math.log(falseAlarmRate);
@@ -22,7 +23,7 @@ function longestGap(window: Window): number {
  * read: the share that is still chance follows from their number.
  * @param refused requests refused in the time of the window
  */
-export function streamFindings(window: Window, referenceRows: number, refused: number, now: number): Finding[] {
+export function streamFindings(window: Window, referenceRows: number, refused: Refused, now: number): Finding[] {
   const { rows, from, to } = window;
   const base = { monitor: "stream", feature: null } as const;
   if (rows < leastRows || from === null || to === null) {
@@ -52,6 +53,6 @@ export function streamFindings(window: Window, referenceRows: number, refused: n
       chance: falseAlarmRate,
     }),
     share("duplicate_ratio", window.duplicates, rows),
-    share("refused_ratio", refused, rows + refused),
+    { ...share("refused_ratio", refused.count, rows + refused.count), bin: refused.reason },
   ];
 }

@@ -32,6 +32,13 @@ const times = (chance: number): string =>
 const isAbove = ({ value, thresholdUpper }: MonitorResult): boolean => value > thresholdUpper;
 const bound = (result: MonitorResult): number => (isAbove(result) ? result.thresholdUpper : result.thresholdLower);
 
+/** The part of the customers that a finding about a segment means: "region is missing", "tenure is K > 24 month". */
+export const placeOf = ({ feature, bin }: Pick<MonitorResult, "feature" | "bin">): string =>
+  `${feature} is ${bin === null ? "unknown" : binName(bin)}`;
+
+const refusedFor = ({ bin }: MonitorResult): string =>
+  bin === null ? "were refused" : `were refused (most often: ${bin.replaceAll("_", " ")})`;
+
 /** Why a figure is not judged, in words. */
 function unjudged({ verdict, rows }: MonitorResult): string {
   return verdict === "immature"
@@ -95,8 +102,8 @@ export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []
         : `The estimate of ${name} was right but for ${figure(value)}.`;
     case "segment":
       return isAlarm
-        ? `The model got worse where ${feature} is ${result.bin}: squared error ${figure(value)} over ${rows} labels, ${outside}.`
-        : `Nowhere along ${feature} did the model get worse; nearest to it where it is ${result.bin}.`;
+        ? `The model got worse where ${placeOf(result)}: squared error ${figure(value)} over ${rows} labels, ${outside}.`
+        : `Nowhere along ${feature} did the model get worse; nearest to it where ${placeOf(result)}.`;
     case "labels":
       if (metric === "delay_seconds") return `Half of the labels come within ${figure(value)} s.`;
       return isAlarm
@@ -108,7 +115,7 @@ export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []
           ? `No prediction for ${figure(value)} s, longer than the ${figure(result.thresholdUpper)} s that are usual.`
           : `The last prediction was ${figure(value)} s ago.`;
       }
-      return `${percent(value)} of the requests ${metric === "duplicate_ratio" ? "repeat an earlier one" : "were refused"}${isAlarm ? `, ${outside}` : ""}.`;
+      return `${percent(value)} of the requests ${metric === "duplicate_ratio" ? "repeat an earlier one" : refusedFor(result)}${isAlarm ? `, more than ${percent(result.thresholdUpper)}${times(chance)}` : ""}.`;
   }
 }
 

@@ -8,6 +8,7 @@ import { calibrationBin, calibrationBins, expectedCalibrationError } from "./pro
  * finite sample is above the true one (a calibrated model does not reach 0), and the interval is for the former.
  *
  * Range: 0 … 1; NaN without rows or with a probability that is NaN or outside 0 … 1.
+ * Source: Leone, Nelson & Nottingham, "The folded normal distribution" (1961).
  */
 export function calibrationErrorInterval(
   probabilities: Float64Array,

@@ -24,6 +24,7 @@ export type ClassificationMetrics = Record<MetricName, number>;
  * Range: 0 … 1 each, log_loss 0 … 36.04 nats. NaN where a metric is undefined: all without rows; precision when
  * nothing is predicted positive; recall and average_precision without positives; specificity without negatives;
  * roc_auc with one class; f1 with no positive, actual or predicted.
+ * Source: sklearn.metrics; the calibration error of Naeini, Cooper & Hauskrecht (2015).
  *
  * @throws RangeError when the vectors differ in length: a defect of the caller.
  */

@@ -8,6 +8,7 @@ export interface Confusion {
 
 /**
  * Counts by actual and predicted class: a row is predicted positive when its probability ≥ threshold.
+ * Source: sklearn.metrics.confusion_matrix.
  *
  * @throws RangeError when the vectors differ in length: a defect of the caller.
  */
@@ -31,27 +32,42 @@ export function confusionCounts(probabilities: Float64Array, labels: Uint8Array,
   };
 }
 
-/** Share of rows predicted right, 0 … 1; NaN without rows. */
+/**
+ * Share of rows predicted right, 0 … 1; NaN without rows.
+ * Source: sklearn.metrics.accuracy_score.
+ */
 export function accuracy(counts: Confusion): number {
   return (counts.truePositives + counts.trueNegatives) / rowsOf(counts);
 }
 
-/** Share of actual positives among the predicted ones, 0 … 1; NaN when nothing is predicted positive. */
+/**
+ * Share of actual positives among the predicted ones, 0 … 1; NaN when nothing is predicted positive.
+ * Source: sklearn.metrics.precision_score.
+ */
 export function precision(counts: Confusion): number {
   return counts.truePositives / (counts.truePositives + counts.falsePositives);
 }
 
-/** Share of the actual positives that are predicted so (sensitivity), 0 … 1; NaN when there are none. */
+/**
+ * Share of the actual positives that are predicted so (sensitivity), 0 … 1; NaN when there are none.
+ * Source: sklearn.metrics.recall_score.
+ */
 export function recall(counts: Confusion): number {
   return counts.truePositives / (counts.truePositives + counts.falseNegatives);
 }
 
-/** Share of the actual negatives that are predicted so, 0 … 1; NaN when there are none. */
+/**
+ * Share of the actual negatives that are predicted so, 0 … 1; NaN when there are none.
+ * Source: sklearn.metrics.recall_score of the negatives.
+ */
 export function specificity(counts: Confusion): number {
   return counts.trueNegatives / (counts.trueNegatives + counts.falsePositives);
 }
 
-/** Harmonic mean of precision and recall, 2TP / (2TP + FP + FN), 0 … 1; NaN with no positive, actual or predicted. */
+/**
+ * Harmonic mean of precision and recall, 2TP / (2TP + FP + FN), 0 … 1; NaN with no positive, actual or predicted.
+ * Source: sklearn.metrics.f1_score.
+ */
 export function f1(counts: Confusion): number {
   const twice = 2 * counts.truePositives;
   return twice / (twice + counts.falsePositives + counts.falseNegatives);

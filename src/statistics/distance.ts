@@ -49,6 +49,7 @@ export function jensenShannonDistance(reference: Counts, window: Counts): number
  * Hellinger distance, √(½ Σ (√r − √w)²). A metric.
  *
  * Range: 0 (same shares) … 1 (no bin in common); symmetric. NaN when a side has no rows.
+ * Source: Hellinger (1909); Le Cam & Yang, "Asymptotics in statistics" (2000).
  */
 export function hellingerDistance(reference: Counts, window: Counts): number {
   return Math.min(1, Math.sqrt(sumOverShares(reference, window, (r, w) => (Math.sqrt(r) - Math.sqrt(w)) ** 2) / 2));
@@ -58,6 +59,7 @@ export function hellingerDistance(reference: Counts, window: Counts): number {
  * L-infinity distance: the largest change of the share of any one bin.
  *
  * Range: 0 … 1; symmetric. NaN when a side has no rows.
+ * Source: Chebyshev's distance of the shares; NannyML's l_infinity.
  */
 export function lInfinityDistance(reference: Counts, window: Counts): number {
   let largest = 0;

@@ -11,6 +11,7 @@ export interface ExpectedRanking {
  * are one step.
  *
  * Range: 0 … 1; NaN without expected positives, rocAuc also without expected negatives.
+ * Source: NannyML's CBPE; the delta method for the variances.
  */
 export function expectedRanking(descending: Float64Array): ExpectedRanking {
   const steps = stepsOf(descending);

@@ -9,6 +9,7 @@ export interface GroupedScores {
  * the spread of the scores lose next to nothing; sums of counts can be added up where scores cannot.
  *
  * Range: 0 … 1; NaN without positives or without negatives.
+ * Source: sklearn.metrics.roc_auc_score with one score a group.
  */
 export function groupedRocAuc({ positives, negatives }: GroupedScores): number {
   let below = 0;
@@ -27,6 +28,7 @@ export function groupedRocAuc({ positives, negatives }: GroupedScores): number {
  * Average precision of rows known by group only, each group one step of the curve.
  *
  * Range: 0 … 1; NaN without positives.
+ * Source: sklearn.metrics.average_precision_score with one score a group.
  */
 export function groupedAveragePrecision({ positives, negatives }: GroupedScores): number {
   let hits = 0;

@@ -40,6 +40,7 @@ export function wilsonInterval(successes: number, trials: number, level = confid
  * prediction, J, carried over by F1 = 2J / (1 + J). Standard error by the delta method.
  *
  * Range: ends in 0 … 1; NaN with no positive, actual or predicted.
+ * Source: Wilson (1927) for J; F1 = 2J / (1 + J).
  */
 export function f1Interval(counts: Confusion, level = confidenceLevel): Interval {
   const hits = counts.truePositives;
@@ -65,6 +66,7 @@ export function normalInterval(
  * The interval of a value in 0 … 1 that is normal on the scale of its log-odds, by the delta method. Where the sample
  * shows no spread (value 0 or 1, or standard error 0 or NaN) it is Wilson's for `rows` trials: pass the number of
  * rows that limits what is known, the smaller class for an AUC.
+ * Source: Brown, Cai & DasGupta, "Interval estimation for a binomial proportion" (2001).
  */
 export function logitInterval(value: number, standardError: number, rows: number, level = confidenceLevel): Interval {
   if (Number.isNaN(value)) return undefinedInterval;

@@ -16,6 +16,7 @@ const unknown: KolmogorovSmirnovTest = { statistic: Number.NaN, pValue: Number.N
  * are rarer than it says.
  *
  * Range: see {@link KolmogorovSmirnovTest}; symmetric. NaN when a side has no rows.
+ * Source: Smirnov (1939); scipy.stats.ks_2samp of the bins' numbers.
  */
 export function kolmogorovSmirnovFromBins(reference: Counts, window: Counts): KolmogorovSmirnovTest {
   const referenceRows = total(reference);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { expectNear, golden } from "./golden.ts";
-import { benjaminiHochberg, holm } from "./multiplicity.ts";
+import { benjaminiHochberg, holm, holmLevels } from "./multiplicity.ts";
 
 fc.configureGlobal({ seed: 20240229 });
 
@@ -39,4 +39,20 @@ test("a test that had nothing to judge stays NaN and costs the others nothing", 
     expect(unknown).toBeNaN();
     expect(adjust([])).toHaveLength(0);
   }
+});
+
+test("a p-value is at or below its level where Holm's adjusted one is at or below that of the family", () => {
+  const pValue = fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 0.01, noNaN: true }));
+  fc.assert(
+    fc.property(fc.array(pValue, { maxLength: 20 }), fc.constantFrom(1e-3, 0.05), (pValues, level) => {
+      const adjusted = holm(pValues);
+      holmLevels(pValues, level).forEach((own, test) => {
+        // Both are the same product, rounded at another place.
+        if (Math.abs((adjusted[test] as number) - level) < 1e-12) return;
+        expect((pValues[test] as number) <= own).toBe((adjusted[test] as number) <= level);
+        expect(own).toBeGreaterThanOrEqual(level / pValues.length);
+        expect(own).toBeLessThanOrEqual(level);
+      });
+    }),
+  );
 });

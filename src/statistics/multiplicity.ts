@@ -15,6 +15,23 @@ export function holm(pValues: ArrayLike<number>): Float64Array {
 }
 
 /**
+ * The level that Holm's procedure holds each p-value against, so that the family's is `level`: level / tests for the smallest,
+ * and one test less for each that was rejected before. `pValues[i] ≤ holmLevels(pValues, level)[i]` exactly where
+ * `holm(pValues)[i] ≤ level`. In the order of the input; NaN where the p-value is.
+ * Range: level / tests … level.
+ * Source: Holm (1979).
+ */
+export function holmLevels(pValues: ArrayLike<number>, level: number): Float64Array {
+  const { order, adjusted: levels } = ascending(pValues);
+  let rejected = 0;
+  order.forEach((test, rank) => {
+    levels[test] = level / (order.length - rejected);
+    if (rejected === rank && (pValues[test] as number) <= (levels[test] as number)) rejected++;
+  });
+  return levels;
+}
+
+/**
  * Benjamini–Hochberg adjusted p-values: rejecting those at or below α keeps the expected share of false ones among
  * the rejections at or below α when tests are independent or positively dependent. In the order of the input, 0 … 1.
  * A NaN stays NaN and does not count in the family.

@@ -35,6 +35,19 @@ export function psiThreshold(options: {
 }
 
 /**
+ * How often chance alone gives `value` or more: the inverse of {@link psiThreshold}, valid where that is.
+ * Range: 0 … 1; NaN with fewer than two bins or no rows.
+ * Source: as there.
+ */
+export function psiChance(
+  value: number,
+  { referenceRows, windowRows, bins }: { referenceRows: number; windowRows: number; bins: number },
+): number {
+  if (!(referenceRows > 0) || !(windowRows > 0)) return Number.NaN;
+  return chiSquareSurvival(value / (1 / referenceRows + 1 / windowRows), bins - 1);
+}
+
+/**
  * The distribution of a distance between reference and window when nothing has changed, by simulation: reference and
  * window drawn afresh, in their sizes, from the shares of `referenceCounts`, `draws` times (parametric bootstrap).
  * Needs no large counts. Bins that the reference did not see share the probability that Good and Turing's estimate
@@ -82,6 +95,7 @@ export function nullFromDraws(values: Float64Array): NullDistribution {
  * The value that the statistic exceeds by chance with probability `falseAlarmRate` (0 … 1): the quantile of the
  * draws while at least `tailDraws` of them lie beyond it, else that of the gamma law with their mean, standard
  * deviation and skewness (Pearson type III), which reaches rates that no simulation does.
+ * Source: Johnson, Kotz & Balakrishnan, "Continuous univariate distributions" (1994), vol. 1, ch. 17.
  */
 export function nullThreshold(distribution: NullDistribution, falseAlarmRate: number): number {
   const { draws } = distribution;
@@ -97,7 +111,7 @@ export function nullThreshold(distribution: NullDistribution, falseAlarmRate: nu
  */
 export function exceedanceProbability(distribution: NullDistribution, value: number): number {
   const { draws } = distribution;
-  if (Number.isNaN(value) || draws.length === 0 || Number.isNaN(distribution.mean)) return Number.NaN;
+  if (Number.isNaN(value) || Number.isNaN(distribution.mean)) return Number.NaN;
   const beyond = draws.length - firstAtLeast(draws, value);
   if (beyond >= tailDraws) return beyond / draws.length;
   const tail = gammaTail(distribution);

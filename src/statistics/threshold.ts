@@ -6,6 +6,7 @@ import { forEachScore, rankScores } from "./ranking.ts";
  * a probability does not change its class. Of equal F1 the highest threshold.
  *
  * Range: that of the probabilities. NaN without positives or with a NaN probability.
+ * Source: Lipton, Elkan & Naryanaswamy, "Optimal thresholding of classifiers to maximize F1 measure" (2014).
  *
  * @throws RangeError when the vectors differ in length: a defect of the caller.
  */

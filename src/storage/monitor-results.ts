@@ -17,6 +17,8 @@ export interface MonitorResult {
   value: number;
   lower: number;
   upper: number;
+  /** Of the value, over windows of its size. */
+  standardError: number;
   thresholdLower: number;
   thresholdUpper: number;
   /** How often an undisturbed window is outside the thresholds. */
@@ -40,12 +42,12 @@ export interface HistoryQuery {
   limit: number;
 }
 
-const numeric = ["value", "lower", "upper", "thresholdLower", "thresholdUpper", "chance"] as const;
+const numeric = ["value", "lower", "upper", "standardError", "thresholdLower", "thresholdUpper", "chance"] as const;
 type Row = Omit<MonitorResult, (typeof numeric)[number]> & Record<(typeof numeric)[number], number | null>;
 
 export type MonitorResultStore = ReturnType<typeof createMonitorResultStore>;
 
-const columns = `evaluated_at AS evaluatedAt, monitor, metric, feature, bin, value, lower, upper, threshold_lower AS thresholdLower,
+const columns = `evaluated_at AS evaluatedAt, monitor, metric, feature, bin, value, lower, upper, standard_error AS standardError, threshold_lower AS thresholdLower,
   threshold_upper AS thresholdUpper, chance, rows, verdict, severity, since, window_from AS windowFrom, window_to AS windowTo,
   model_version AS modelVersion, scenario`;
 
@@ -59,14 +61,16 @@ const fromRow = (row: Row): MonitorResult => {
 /** What the monitors found, pass by pass. */
 export function createMonitorResultStore(database: Database) {
   const insert = database.prepare(
-    `INSERT INTO monitor_results (evaluated_at, monitor, metric, feature, bin, value, lower, upper, threshold_lower, threshold_upper,
+    `INSERT INTO monitor_results (evaluated_at, monitor, metric, feature, bin, value, lower, upper, standard_error, threshold_lower, threshold_upper,
        chance, rows, verdict, severity, since, window_from, window_to, model_version, scenario)
-     VALUES ($evaluatedAt, $monitor, $metric, $feature, $bin, $value, $lower, $upper, $thresholdLower, $thresholdUpper,
+     VALUES ($evaluatedAt, $monitor, $metric, $feature, $bin, $value, $lower, $upper, $standardError, $thresholdLower, $thresholdUpper,
        $chance, $rows, $verdict, $severity, $since, $windowFrom, $windowTo, $modelVersion, $scenario)`,
   );
   const latest = prepare<Row, []>(
     database,
-    `SELECT ${columns} FROM monitor_results WHERE evaluated_at = (SELECT max(evaluated_at) FROM monitor_results) ORDER BY seq`,
+    // The newest by number: a clock that was set back leaves older passes with later times.
+    `SELECT ${columns} FROM monitor_results
+     WHERE evaluated_at = (SELECT evaluated_at FROM monitor_results ORDER BY seq DESC LIMIT 1) ORDER BY seq`,
   );
   const history = prepare<
     Row,

@@ -12,6 +12,12 @@ export interface MonitoredPrediction {
   receivedAt: number | null;
 }
 
+/** A prediction as the sums need it. */
+export type SummedPrediction = Pick<
+  MonitoredPrediction,
+  "seq" | "predictedAt" | "modelVersion" | "probability" | "cells"
+>;
+
 /** One entry of the history of labels, with what the monitors need of its prediction. */
 export interface LabelEvent {
   seq: number;
@@ -39,6 +45,11 @@ export function createMonitoredStore(database: Database) {
        labels.churned, received_at AS receivedAt
      FROM predictions LEFT JOIN labels ON prediction_seq = seq WHERE seq > ? ORDER BY seq LIMIT ?`,
   );
+  const summed = prepare<SummedPrediction, [number, number]>(
+    database,
+    `SELECT seq, predicted_at AS predictedAt, model_version AS modelVersion, probability, cells
+     FROM predictions WHERE seq > ? ORDER BY seq LIMIT ?`,
+  );
   const labels = prepare<LabelEvent, [number, number]>(
     database,
     `SELECT label_history.seq, prediction_seq AS predictionSeq, churned, received_at AS receivedAt, status,
@@ -46,13 +57,23 @@ export function createMonitoredStore(database: Database) {
      FROM label_history JOIN predictions ON predictions.seq = prediction_seq
      WHERE label_history.seq > ? ORDER BY label_history.seq LIMIT ?`,
   );
+  const delays = prepare<{ delay: number }, [number]>(
+    database,
+    `SELECT (received_at - predicted_at) / 1000.0 AS delay
+     FROM label_history JOIN predictions ON predictions.seq = prediction_seq
+     WHERE status = 'recorded' ORDER BY label_history.seq DESC LIMIT ?`,
+  );
 
   return {
     /** The last sequence numbers of predictions and of label events; 0 without any. */
     newest: () => newest.get() as { predictions: number; labels: number },
     /** Predictions of all versions after a sequence number, oldest first, read row by row. */
     predictionsAfter: (seq: number, limit: number): Iterable<MonitoredPrediction> => predictions.iterate(seq, limit),
+    /** The same with what sums are made of alone. */
+    summedAfter: (seq: number, limit: number): Iterable<SummedPrediction> => summed.iterate(seq, limit),
     labelsAfter: (seq: number, limit: number): Iterable<LabelEvent> => labels.iterate(seq, limit),
+    /** Seconds from a prediction to its first label, of the newest labels of all versions. */
+    delays: (limit: number): Float64Array => Float64Array.from(delays.all(limit), ({ delay }) => Math.max(0, delay)),
     /** Runs `read` on one state of the database, whatever is written meanwhile. */
     atOnce: <T>(read: () => T): T => database.transaction(read).deferred() as T,
   };

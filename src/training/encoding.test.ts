@@ -7,6 +7,7 @@ import type { LabelledTable } from "../data/table.ts";
 import { createEncoder, encodeTable } from "../models/encoding.ts";
 import type { FeatureEncoding } from "../models/manifest.ts";
 import { binLabels, binOfCell, cellsOfTable, createBinner, type ReferenceProfile } from "../models/profile.ts";
+import { classificationIntervals } from "../statistics/classification-intervals.ts";
 import { createRandom } from "../statistics/random.ts";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { fitEncoding } from "./encoding.ts";
@@ -76,7 +77,13 @@ describe("the reference profile", () => {
       table: holdout,
       probabilities: Float64Array.from({ length: holdout.rows }, (_, row) => probabilityOf(row)),
     };
-    profile = await profileReference({ train, reference: scored, holdout: scored, random: createRandom(1) });
+    profile = await profileReference({
+      train,
+      reference: scored,
+      holdout: scored,
+      threshold: 0.5,
+      random: createRandom(1),
+    });
   });
 
   test("counts its rows as the service counts the same customers", () => {
@@ -123,6 +130,32 @@ describe("the reference profile", () => {
     const known = new Set(ofTable);
     for (let row = 0; row < profile.sample.rows; row++)
       expect(known).toContain(sample.subarray(row * width, (row + 1) * width).join());
+  });
+
+  test("notes the tails of every number, and how metrics spread over windows", () => {
+    for (const feature of profile.features) {
+      if (feature.kind !== "numeric") continue;
+      const values = Array.from(holdout.numeric[feature.name]).filter((value) => !Number.isNaN(value));
+      const { low, high } = feature.tails as { low: number; high: number };
+      expect(values.filter((value) => value < low).length).toBeLessThanOrEqual(0.001 * values.length);
+      expect(values.filter((value) => value > high).length).toBeLessThanOrEqual(0.001 * values.length);
+      expect(values.filter((value) => value <= low).length).toBeGreaterThanOrEqual(0.001 * values.length);
+    }
+    const { accuracy, roc_auc } = classificationIntervals(scored.probabilities, holdout.churned, 0.5);
+    for (const { rows, windows, metrics } of profile.windows ?? []) {
+      for (const [spread, { value, standardError }] of [
+        [metrics.accuracy, accuracy],
+        [metrics.roc_auc, roc_auc],
+      ] as const) {
+        const usual = standardError * Math.sqrt(holdout.rows / rows);
+        expect(Math.abs((spread?.mean as number) - value)).toBeLessThan((4 * usual) / Math.sqrt(windows));
+        expect((spread?.standardDeviation as number) / usual).toBeGreaterThan(0.7);
+        expect((spread?.standardDeviation as number) / usual).toBeLessThan(1.3);
+        expect(spread?.low as number).toBeLessThan(value);
+        expect(spread?.high as number).toBeGreaterThan(value);
+      }
+    }
+    expect(profile.windows?.map(({ rows }) => rows)).toContain(2000);
   });
 
   test("marks what training never saw, below, above and unknown", () => {

@@ -101,6 +101,7 @@ export async function importModel(options: ImportOptions): Promise<{ manifest: M
       train,
       reference: { table: validation, probabilities: probabilities.validation },
       holdout: { table: holdout, probabilities: probabilities.holdout },
+      threshold,
       random,
     });
     const importedAt = now();

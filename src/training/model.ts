@@ -130,6 +130,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
       probabilities: Float64Array.from(await scoreColumns(session, matrices.validation)),
     },
     holdout: { table: holdout, probabilities: holdoutProbabilities },
+    threshold,
     random: createRandom(parameters.seed),
   });
   await session.release();

@@ -27,7 +27,8 @@ export function psiNulls({ features, score }: Pick<ReferenceProfile, "features" 
   );
 }
 
-const labelledSizes = [200, 500, 1000, 2000, 5000, 10_000];
+/** Labelled rows of the windows from which is known what a metric does by chance. */
+export const labelledSizes = [200, 500, 1000, 2000, 5000, 10_000];
 const bootstrapDraws = 400;
 
 /**
@@ -36,17 +37,27 @@ const bootstrapDraws = 400;
  */
 export function calibrationNulls(probabilities: Float64Array, labels: Uint8Array, random: Random): ReferenceNull[] {
   return labelledSizes.map((rows) => {
-    const drawnProbabilities = new Float64Array(rows);
-    const drawnLabels = new Uint8Array(rows);
     const values = new Float64Array(bootstrapDraws);
-    for (let draw = 0; draw < bootstrapDraws; draw++) {
-      for (let row = 0; row < rows; row++) {
-        const chosen = random.integer(labels.length);
-        drawnProbabilities[row] = probabilities[chosen] as number;
-        drawnLabels[row] = labels[chosen] as number;
-      }
-      values[draw] = expectedCalibrationError(drawnProbabilities, drawnLabels);
-    }
+    let draw = 0;
+    for (const window of drawWindows(probabilities, labels, { rows, count: bootstrapDraws, random }))
+      values[draw++] = expectedCalibrationError(window.probabilities, window.labels);
     return { statistic: "calibration_error", feature: null, rows, ...moments(nullFromDraws(values)) };
   });
+}
+
+/** Windows of labelled rows, drawn with replacement: one object, used again for each. */
+export function* drawWindows(
+  probabilities: Float64Array,
+  labels: Uint8Array,
+  { rows, count, random }: { rows: number; count: number; random: Random },
+): Generator<{ probabilities: Float64Array; labels: Uint8Array }> {
+  const window = { probabilities: new Float64Array(rows), labels: new Uint8Array(rows) };
+  for (let drawn = 0; drawn < count; drawn++) {
+    for (let row = 0; row < rows; row++) {
+      const chosen = random.integer(labels.length);
+      window.probabilities[row] = probabilities[chosen] as number;
+      window.labels[row] = labels[chosen] as number;
+    }
+    yield window;
+  }
 }

@@ -14,10 +14,18 @@ import { calibrationCurve, squaredErrorLaw } from "../statistics/probability-sco
 import type { Random } from "../statistics/random.ts";
 import { domainNulls, drawRows } from "./domain-null.ts";
 import { calibrationNulls, psiNulls } from "./nulls.ts";
+import { referenceWindows } from "./reference-windows.ts";
 
 const intervals = 10;
 /** A bin holds at least this share of the reference, so that a window of 2,000 expects 20 rows in it. */
 const leastShare = 0.01;
+
+/** Share of the values beyond each of the tails that a profile notes. */
+const rareShare = 0.001;
+
+/** The smallest of ascending values that a share of them does not exceed; null without any. */
+const quantileOf = (ascending: ArrayLike<number>, share: number): number | null =>
+  ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)] ?? null;
 
 /** Ascending edges that cut values into intervals of about equal count; equal values are never parted. */
 export function quantileEdges(sorted: ArrayLike<number>, count: number): number[] {
@@ -50,10 +58,10 @@ function profileNumeric(name: NumericProfile["name"], train: Float32Array, value
     if (value < minimum) minimum = value;
     if (value > maximum) maximum = value;
   }
-  const present = values.filter((value) => !Number.isNaN(value));
+  const present = values.filter((value) => !Number.isNaN(value)).sort();
   const zeros = present.reduce((count, value) => count + (value === 0 ? 1 : 0), 0);
   const hasZeroBin = zeros >= leastShare * values.length;
-  const sorted = (hasZeroBin ? present.filter((value) => value !== 0) : present).sort();
+  const sorted = hasZeroBin ? present.filter((value) => value !== 0) : present;
   const count = Math.max(1, Math.min(intervals, Math.floor(sorted.length / (leastShare * values.length))));
   const edges = quantileEdges(sorted, count);
   const first = hasZeroBin ? 2 : 1;
@@ -72,6 +80,7 @@ function profileNumeric(name: NumericProfile["name"], train: Float32Array, value
     edges,
     minimum: isEmpty ? null : minimum,
     maximum: isEmpty ? null : maximum,
+    tails: { low: quantileOf(present, rareShare), high: quantileOf(present, 1 - rareShare) },
     counts,
     strangers,
   };
@@ -123,6 +132,8 @@ export interface ReferenceOptions {
   reference: ScoredTable;
   /** Rows that nothing was chosen by: the errors. */
   holdout: ScoredTable;
+  /** Probability from which a customer is called a churner. */
+  threshold: number;
   random: Random;
 }
 
@@ -137,6 +148,7 @@ export async function profileReference({
   train,
   reference: { table, probabilities },
   holdout,
+  threshold,
   random,
 }: ReferenceOptions): Promise<ReferenceProfile> {
   const edges = scoreEdges(probabilities.slice().sort(), intervals);
@@ -165,6 +177,7 @@ export async function profileReference({
       ...calibrationNulls(holdout.probabilities, holdout.table.churned, random),
       ...(await domainNulls({ sample, others, width: features.length, random })),
     ],
+    windows: referenceWindows(holdout.probabilities, holdout.table.churned, threshold, random),
     segments: profileSegments(features, holdout),
     sample: { rows: sample.length / features.length, cells: Buffer.from(sample).toString("base64") },
   };

@@ -1,0 +1,101 @@
+import type { MonitorResult, Severity } from "../storage/monitor-results.ts";
+import type { Distributions } from "./distributions.ts";
+import { leastRows } from "./finding.ts";
+import { alarmsOf, binsOf, iso, type PresentedVerdict } from "./report.ts";
+import { adviceOf, placeOf, sentenceOf } from "./words.ts";
+
+const openings: Record<Severity, string> = {
+  ok: "The model can be believed",
+  info: "The model can be believed, though its inputs moved",
+  warning: "Be careful with the model",
+  critical: "Do not believe the model",
+};
+
+/** Monitors that name what moved among the inputs; those of performance, of which some have labels. */
+const aboutInputs = ["drift", "quality"];
+const aboutPerformance = ["realized", "estimate_error", "segment"];
+
+export interface Known {
+  /** Of the last look. */
+  results: readonly MonitorResult[];
+  distributions: Distributions | null;
+  /** When somebody last looked, if that is too long ago (milliseconds since the epoch). */
+  silentSince: number | null;
+}
+
+/** The state of the model in words. */
+export function verdictOf({ results, distributions, silentSince }: Known): PresentedVerdict {
+  if (silentSince !== null) {
+    return {
+      severity: "critical",
+      sentence: `Nobody knows whether to believe the model. The monitors have not finished a look since ${iso(silentSince)}; all figures are older.`,
+      since: iso(silentSince),
+      advice: "Look at the log of the service for the job monitors, and at churn_job_runs_total.",
+    };
+  }
+  const alarms = alarmsOf(results);
+  const [worst] = alarms;
+  return worst ? alarmed(worst, alarms, distributions) : quiet(results);
+}
+
+function alarmed(
+  worst: MonitorResult,
+  alarms: readonly MonitorResult[],
+  distributions: Distributions | null,
+): PresentedVerdict {
+  const moved = [
+    ...new Set(alarms.filter(({ monitor }) => aboutInputs.includes(monitor)).map(({ feature }) => feature)),
+  ];
+  const isOfPerformance = aboutPerformance.includes(worst.monitor);
+  const [source] = moved;
+  return {
+    severity: worst.severity,
+    sentence: [
+      `${openings[worst.severity]}.`,
+      sentenceOf(worst, binsOf(worst, distributions)),
+      ...(isOfPerformance ? [whereAndWhy(worst, alarms)] : []),
+      ...(moved.some((feature) => feature !== worst.feature) ? [`Moved: ${moved.join(", ")}.`] : []),
+    ]
+      .filter(Boolean)
+      .join(" "),
+    since: iso(worst.since),
+    advice:
+      isOfPerformance && source
+        ? `Ask whoever delivers ${source} what changed, and do not act on the predictions until it is known.`
+        : adviceOf(worst),
+  };
+}
+
+/** Where the model got worse, and whether the inputs explain it. */
+function whereAndWhy(worst: MonitorResult, alarms: readonly MonitorResult[]): string {
+  const segment = alarms.find(({ monitor }) => monitor === "segment");
+  const where = segment && segment !== worst ? `It got worse most where ${placeOf(segment)}.` : "";
+  const isUnexplained = alarms.every(({ monitor }) => aboutPerformance.includes(monitor));
+  return `${where}${isUnexplained ? " The inputs look as at training: what they mean has changed." : ""}`.trim();
+}
+
+function quiet(results: readonly MonitorResult[]): PresentedVerdict {
+  const figureOf = (monitor: string, metric: string) =>
+    results.find((result) => result.monitor === monitor && result.metric === metric);
+  const drift = figureOf("prediction", "psi");
+  if (!drift || drift.verdict === "insufficient") {
+    return {
+      severity: "ok",
+      sentence: `It is too early to say: ${drift?.rows ?? 0} of the first ${leastRows} predictions are there.`,
+      since: null,
+      advice: "Wait.",
+    };
+  }
+  const realized = figureOf("realized", "roc_auc");
+  const performance = realized
+    ? realized.verdict === "ok"
+      ? `labels show a ROC AUC of ${realized.value.toFixed(3)}`
+      : "labels are not there yet"
+    : "";
+  return {
+    severity: "ok",
+    sentence: `${openings.ok}: over the last ${drift.rows.toLocaleString("en")} predictions nothing moved by more than chance, and ${performance}.`,
+    since: iso(drift.since),
+    advice: "Nothing to do.",
+  };
+}
