@@ -7,6 +7,7 @@ interface Service {
   image: string;
   read_only?: boolean;
   mem_limit?: string;
+  init?: boolean;
   ports?: string[];
   environment?: Record<string, string>;
   volumes?: string[];
@@ -34,8 +35,9 @@ describe("compose.yaml", () => {
     for (const port of ports) expect(port).toStartWith("127.0.0.1:");
   });
 
-  test("bounds the memory of every service and keeps its files read-only", () => {
-    for (const [name, { mem_limit, read_only }] of Object.entries(services)) {
+  test("bounds the memory of every service, keeps its files read-only, and lets signals end it", () => {
+    for (const [name, { mem_limit, read_only, init }] of Object.entries(services)) {
+      expect(init, name).toBe(true);
       expect(mem_limit, name).toMatch(/^\d+[mg]$/);
       expect(read_only, name).toBe(true);
     }
