@@ -96,6 +96,7 @@ export function drawLines(each: DrawnPanel, marks: readonly Mark[], body: HTMLEl
         {
           ...axis,
           size: 24,
+          space: 70,
           values: (_, ticks) => ticks.map((tick) => new Date(1000 * tick).toISOString().slice(11, 19)),
         },
         { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => format(tick, unit)) },

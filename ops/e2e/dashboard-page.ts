@@ -36,7 +36,9 @@ function drawStats({ panel, series }: DrawnPanel, body: HTMLElement): void {
     const value = values[0] as number;
     const text = isName ? name : (mappings?.[0]?.options[value]?.text ?? format(value, unit));
     const stat = element("div", "stat", text);
-    if (!isName) stat.append(element("small", "", name));
+    // As Grafana: a figure that stands alone has no name.
+    if (!isName && (series.length > 1 || panel.options?.textMode === "value_and_name"))
+      stat.append(element("small", "", name));
     if (panel.options?.colorMode === "background") {
       stat.style.background = stepColor(panel, value);
       stat.style.color = "#fff";

@@ -23,6 +23,7 @@ import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as StatusHistory } from "@grafana/grafana-foundation-sdk/statushistory";
 import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/timeseries";
 import type { Panel, Series, Unit } from "../../src/monitoring/panels.ts";
+import { openings } from "../../src/monitoring/report.ts";
 
 export const datasource = { type: "prometheus", uid: `\${datasource}` };
 
@@ -143,6 +144,22 @@ const untilThreshold: [number | null, string][] = [
   [1, "red"],
 ];
 
+/** By the gauge of severity: ok, info, warning, critical. */
+const bySeverity: [number | null, string][] = [
+  [null, "green"],
+  [1, "blue"],
+  [2, "orange"],
+  [3, "red"],
+];
+
+/** What the figures 0, 1, 2… mean. */
+const inWords = (...words: string[]): dashboard.ValueMapping[] => [
+  {
+    type: dashboard.MappingType.ValueToText,
+    options: Object.fromEntries(words.map((text, index) => [index, { text, index }])),
+  },
+];
+
 function figures(panel: Panel): Stat {
   const builder = new Stat()
     .targets(queries(panel, "instant"))
@@ -157,17 +174,18 @@ function figures(panel: Panel): Stat {
           ? BigValueTextMode.ValueAndName
           : BigValueTextMode.Auto,
     );
+  if (panel.unit === "severity") {
+    return builder
+      .colorMode(BigValueColorMode.Background)
+      .thresholds(steps(...bySeverity))
+      .mappings(inWords(...Object.values(openings)));
+  }
   if (panel.unit !== "alarm") return builder;
   return builder
     .textMode(BigValueTextMode.ValueAndName)
     .colorMode(BigValueColorMode.Background)
     .thresholds(steps([null, "green"], [1, "red"]))
-    .mappings([
-      {
-        type: dashboard.MappingType.ValueToText,
-        options: { "0": { text: "ok", index: 0 }, "1": { text: "ALARM", index: 1 } },
-      },
-    ]);
+    .mappings(inWords("ok", "ALARM"));
 }
 
 function bars(panel: Panel): BarGauge {
@@ -182,8 +200,6 @@ function bars(panel: Panel): BarGauge {
     : builder.thresholds(steps([null, "blue"]));
 }
 
-const severities = ["nothing", "inputs moved", "look at it", "stop believing"];
-
 /** A row for each series, whose cells are coloured by how bad it was. */
 function states(panel: Panel): StatusHistory {
   const builder = new StatusHistory()
@@ -197,13 +213,9 @@ function states(panel: Panel): StatusHistory {
     .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
     .legend(noLegend())
     .tooltip(allSeries());
-  if (panel.unit !== "severity") return builder.thresholds(steps(...untilThreshold));
-  return builder.thresholds(steps([null, "green"], [1, "blue"], [2, "orange"], [3, "red"])).mappings([
-    {
-      type: dashboard.MappingType.ValueToText,
-      options: Object.fromEntries(severities.map((text, value) => [value, { text, index: value }])),
-    },
-  ]);
+  return panel.unit === "severity"
+    ? builder.thresholds(steps(...bySeverity)).mappings(inWords(...Object.values(openings)))
+    : builder.thresholds(steps(...untilThreshold));
 }
 
 /** Shares by bin, one column for each query. Tables of instant queries name their value after the query. */

@@ -119,12 +119,22 @@ function performancePanel(metric: PerformanceMetric): Panel {
 
 const glance: Panel[] = [
   {
+    title: "Verdict",
+    meaning:
+      "What the worst of the monitors says of the model; the page of the service (port 8000) tells why, and what to do.",
+    unit: "severity",
+    view: "figures",
+    width: 8,
+    empty: "No monitor has run yet",
+    series: [{ expression: `max by (job, instance) (${select(metrics.monitorSeverity)})`, legend: "{{instance}}" }],
+  },
+  {
     title: "Monitors",
     meaning:
       "ALARM: a figure of this monitor was outside its threshold in two passes in a row. Look below in the section of that name.",
     unit: "alarm",
     view: "figures",
-    width: 24,
+    width: 16,
     empty: "No monitor has run yet",
     series: [{ expression: select(metrics.monitorAlarm), legend: "{{monitor}}" }],
   },
@@ -384,7 +394,7 @@ const inputs: Panel[] = [
   },
   {
     title: "Severity of each monitor",
-    meaning: "Green: nothing. Blue: inputs moved. Orange: look at it. Red: stop believing the model.",
+    meaning: "Green: nothing. Blue: inputs moved. Orange: be careful. Red: do not believe the model.",
     unit: "severity",
     view: "states",
     width: 12,

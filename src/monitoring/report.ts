@@ -103,7 +103,8 @@ export function alarmsOf(results: readonly MonitorResult[]): MonitorResult[] {
     );
 }
 
-const openings: Record<(typeof severities)[number], string> = {
+/** What the worst severity says of the model. */
+export const openings: Record<(typeof severities)[number], string> = {
   ok: "The model can be believed",
   info: "The model can be believed, though its inputs moved",
   warning: "Be careful with the model",
