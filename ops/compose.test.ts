@@ -66,6 +66,19 @@ describe("compose.yaml", () => {
     }
   });
 
+  test("opens Grafana on a dashboard that is there, for viewers who need no login", () => {
+    const { environment = {}, volumes: mounts = [] } = services.grafana as Service;
+    const home = environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH ?? "";
+    const mounted = mounts
+      .map((mount) => mount.split(":") as [string, string])
+      .find(([, target]) => home.startsWith(`${target}/`)) as [string, string];
+    const file = join(import.meta.dir, mounted[0], home.slice(mounted[1].length));
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ uid: "churnwatch-model" });
+    expect([environment.GF_AUTH_ANONYMOUS_ENABLED, environment.GF_AUTH_ANONYMOUS_ORG_ROLE]).toEqual(["true", "Viewer"]);
+    const data = readFileSync(join(import.meta.dir, "grafana/provisioning/datasources/prometheus.yaml"), "utf8");
+    expect(data).toContain("url: http://prometheus:9090");
+  });
+
   test("gives the service settings that it understands, with the defaults that it has anyway", () => {
     const given = Object.entries(services.churnwatch?.environment ?? {}).map(([name, value]) => {
       const [, variable, otherwise] = /^\$\{(\w+):-(.*)\}$/.exec(value) ?? [];

@@ -202,7 +202,7 @@ for (const tools of toolSets) {
               'ALERTS{alertname=~"Churn.+"}',
               'count_over_time(up{job="churnwatch"}[2m]) - sum_over_time(up{job="churnwatch"}[2m])',
               'max_over_time(scrape_duration_seconds{job="churnwatch"}[2m])',
-              'resets(ALERTS_FOR_STATE{feature="data_volume"}[2m])',
+              'changes(ALERTS_FOR_STATE{feature="data_volume"}[2m])',
               "sum(prometheus_notifications_errors_total)",
               'increase(churn_job_runs_total{outcome!="success"}[2m]) > 0',
               "time() - churn_monitor_last_success_timestamp_seconds",

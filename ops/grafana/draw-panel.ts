@@ -24,6 +24,7 @@ import { PanelBuilder as StatusHistory } from "@grafana/grafana-foundation-sdk/s
 import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/timeseries";
 import type { Panel, Series, Unit } from "../../src/monitoring/panels.ts";
 import { openings } from "../../src/monitoring/report.ts";
+import { severities } from "../../src/storage/monitor-results.ts";
 
 export const datasource = { type: "prometheus", uid: `\${datasource}` };
 
@@ -36,7 +37,7 @@ const units: Record<Unit, string> = {
   seconds: "s",
   bytes: "bytes",
   name: "none",
-  alarm: "none",
+  level: "none",
   severity: "none",
 };
 
@@ -174,18 +175,11 @@ function figures(panel: Panel): Stat {
           ? BigValueTextMode.ValueAndName
           : BigValueTextMode.Auto,
     );
-  if (panel.unit === "severity") {
-    return builder
-      .colorMode(BigValueColorMode.Background)
-      .thresholds(steps(...bySeverity))
-      .mappings(inWords(...Object.values(openings)));
-  }
-  if (panel.unit !== "alarm") return builder;
-  return builder
-    .textMode(BigValueTextMode.ValueAndName)
-    .colorMode(BigValueColorMode.Background)
-    .thresholds(steps([null, "green"], [1, "red"]))
-    .mappings(inWords("ok", "ALARM"));
+  if (panel.unit !== "severity" && panel.unit !== "level") return builder;
+  builder.colorMode(BigValueColorMode.Background).thresholds(steps(...bySeverity));
+  return panel.unit === "severity"
+    ? builder.mappings(inWords(...Object.values(openings)))
+    : builder.textMode(BigValueTextMode.ValueAndName).mappings(inWords(...severities));
 }
 
 function bars(panel: Panel): BarGauge {

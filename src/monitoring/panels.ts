@@ -14,7 +14,7 @@ export type Unit =
   | "seconds"
   | "bytes"
   | "name"
-  | "alarm"
+  | "level"
   | "severity";
 
 /** One query of a panel and how its result is drawn; without a role it is the figure itself. */
@@ -131,12 +131,12 @@ const glance: Panel[] = [
   {
     title: "Monitors",
     meaning:
-      "ALARM: a figure of this monitor was outside its threshold in two passes in a row. Look below in the section of that name.",
-    unit: "alarm",
+      "How bad the worst figure of each monitor is that was outside its threshold in two passes in a row. Look below in the section of that name.",
+    unit: "level",
     view: "figures",
     width: 16,
     empty: "No monitor has run yet",
-    series: [{ expression: select(metrics.monitorAlarm), legend: "{{monitor}}" }],
+    series: [{ expression: select(metrics.monitorSeverity), legend: "{{monitor}}" }],
   },
   {
     title: "Model",
