@@ -18,7 +18,13 @@ if ("reason" in found || !compose || !tools) {
   const engine = found;
   const file = join(import.meta.dir, "..", "compose.yaml");
   // Few customers a second, for a first start that many parts share two cores with.
-  const environment = { ...engine.environment, REPLAY_RATE: "20", FEEDBACK_DELAY: "2", MONITOR_EVERY: "5" };
+  const environment = {
+    ...engine.environment,
+    REPLAY_RATE: "20",
+    FEEDBACK_DELAY: "2",
+    MONITOR_EVERY: "5",
+    ALERT_WEBHOOK_URL: "http://alerts.example.org/",
+  };
   const call = (...words: string[]) => run([...compose, "-f", file, ...words], { env: environment });
   const succeed = async (...words: string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await call(...words);
@@ -105,6 +111,8 @@ if ("reason" in found || !compose || !tools) {
       ]);
       expect(await get("9090/api/v1/alertmanagers")).toContain("alertmanager:9093");
       expect(await get("9090/api/v1/rules")).toContain("ChurnServiceDown");
+      const { config } = JSON.parse(await get("9093/api/v2/status")) as { config: { original: string } };
+      expect(config.original.match(/webhook_configs:/g)).toHaveLength(3);
       await until("replayed predictions", async () =>
         (await query("sum(churn_predictions_total) > 0")).length > 0 ? true : null,
       );
