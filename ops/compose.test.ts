@@ -7,6 +7,7 @@ interface Service {
   image: string;
   read_only?: boolean;
   mem_limit?: string;
+  init?: boolean;
   ports?: string[];
   environment?: Record<string, string>;
   volumes?: string[];
@@ -34,8 +35,9 @@ describe("compose.yaml", () => {
     for (const port of ports) expect(port).toStartWith("127.0.0.1:");
   });
 
-  test("bounds the memory of every service and keeps its files read-only", () => {
-    for (const [name, { mem_limit, read_only }] of Object.entries(services)) {
+  test("bounds the memory of every service, keeps its files read-only, and lets signals end it", () => {
+    for (const [name, { mem_limit, read_only, init }] of Object.entries(services)) {
+      expect(init, name).toBe(true);
       expect(mem_limit, name).toMatch(/^\d+[mg]$/);
       expect(read_only, name).toBe(true);
     }
@@ -62,6 +64,19 @@ describe("compose.yaml", () => {
         true,
       );
     }
+  });
+
+  test("opens Grafana on a dashboard that is there, for viewers who need no login", () => {
+    const { environment = {}, volumes: mounts = [] } = services.grafana as Service;
+    const home = environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH ?? "";
+    const mounted = mounts
+      .map((mount) => mount.split(":") as [string, string])
+      .find(([, target]) => home.startsWith(`${target}/`)) as [string, string];
+    const file = join(import.meta.dir, mounted[0], home.slice(mounted[1].length));
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ uid: "churnwatch-model" });
+    expect([environment.GF_AUTH_ANONYMOUS_ENABLED, environment.GF_AUTH_ANONYMOUS_ORG_ROLE]).toEqual(["true", "Viewer"]);
+    const data = readFileSync(join(import.meta.dir, "grafana/provisioning/datasources/prometheus.yaml"), "utf8");
+    expect(data).toContain("url: http://prometheus:9090");
   });
 
   test("gives the service settings that it understands, with the defaults that it has anyway", () => {

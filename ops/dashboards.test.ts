@@ -158,7 +158,8 @@ describe("every expression of a panel", () => {
       for (const { metric, range, functions } of selectorsOf(expression)) {
         const isRate = functions[0] === "rate" || functions[0] === "increase";
         expect(isRate, title).toBe(isCounter(metric));
-        if (range !== null) expect(range, title).toBe("59s");
+        if (isRate) expect(range, title).toBe("59s");
+        else expect(range === null || functions[0] === "max_over_time", title).toBe(true);
       }
     }
   });

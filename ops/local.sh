@@ -29,7 +29,8 @@ pid_of() {
   case $(ps -o args= -p "$pid" 2>/dev/null) in *"$state/"*) echo "$pid" ;; *) return 1 ;; esac
 }
 
-is_ready() { curl -fs -o "$state/answer" "http://$(address_of "$1")/-/ready"; }
+# These are addresses of this machine: no proxy, and no waiting for somebody who takes the connection and says nothing.
+is_ready() { curl -fs --noproxy '*' -m 2 -o "$state/answer" "http://$(address_of "$1")/-/ready"; }
 
 start() {
   name=$1
@@ -53,9 +54,9 @@ wait_for() {
 }
 
 up() {
-  for program in prometheus prometheus-pushgateway prometheus-alertmanager curl; do
+  for program in prometheus prometheus-pushgateway prometheus-alertmanager curl ps; do
     command -v "$program" >/dev/null ||
-      fail "$program is not installed (Debian: apt-get install prometheus prometheus-pushgateway prometheus-alertmanager curl)"
+      fail "$program is not installed (Debian: apt-get install prometheus prometheus-pushgateway prometheus-alertmanager curl procps)"
   done
   mkdir -p "$state/configuration"
   cp "$ops/prometheus/rules.yml" "$state/configuration/rules.yml"

@@ -6,18 +6,24 @@ const quantiles = [0.5, 0.95, 0.99] as const;
 const allRequests = `sum(${rate(metrics.httpRequestDuration, [], "count")})`;
 const failed = (status: string) =>
   `(sum(${rate(metrics.httpRequestDuration, [`status=~"${status}"`], "count")}) or 0 * ${allRequests}) / ${allRequests}`;
+/** Of the chosen jobs, those that are this service: others may have a series of the same name. */
+const ofService = (expression: string): string =>
+  `${expression} and on (job, instance) ${select(metrics.storageAvailable)}`;
+/** The same, also while it is down. */
+const ofServiceSeen = (expression: string): string =>
+  `${expression} and on (job, instance) max_over_time(${select(metrics.storageAvailable)}[1d])`;
 /** Prometheus renames the service's label `job` because its own has that name. */
 const scheduledJob = "exported_job";
 
 const requests: Panel[] = [
   {
     title: "Up",
-    meaning: "1 when Prometheus reaches the service.",
+    meaning: "1 when Prometheus reaches the service, 0 when it did within a day and does not now.",
     unit: "count",
     view: "figures",
     width: 4,
     empty: "Prometheus does not know the service",
-    series: [{ expression: select({ name: "up" }), legend: "{{instance}}" }],
+    series: [{ expression: ofServiceSeen(select({ name: "up" })), legend: "{{instance}}" }],
   },
   {
     title: "Running since",
@@ -26,7 +32,7 @@ const requests: Panel[] = [
     view: "figures",
     width: 4,
     empty: "The service is down",
-    series: [{ expression: `time() - ${select(metrics.startTime)}`, legend: "{{instance}}" }],
+    series: [{ expression: `time() - (${ofService(select(metrics.startTime))})`, legend: "{{instance}}" }],
   },
   {
     title: "Waiting to be scored",
@@ -66,6 +72,7 @@ const requests: Panel[] = [
     unit: "ratio",
     view: "lines",
     width: 8,
+    axis: { from: 0, to: 0.05 },
     empty: quiet,
     series: [
       { expression: failed("4.."), legend: "4xx" },
@@ -89,15 +96,26 @@ const requests: Panel[] = [
 const jobs: Panel[] = [
   {
     title: "Runs of jobs",
-    meaning: "Runs of the scheduler's jobs by outcome. Skipped: the run before was still under way.",
+    meaning:
+      "Runs of the scheduler's jobs that succeeded; dashed red those that failed, dashed gray those skipped because the run before was still under way.",
     unit: "per second",
     view: "lines",
-    width: 8,
+    width: 6,
     empty: quiet,
     series: [
       {
-        expression: `sum by (${scheduledJob}, outcome) (${rate(metrics.jobRuns)})`,
-        legend: `{{${scheduledJob}}} {{outcome}}`,
+        expression: `sum by (${scheduledJob}) (${rate(metrics.jobRuns, ['outcome="success"'])})`,
+        legend: `{{${scheduledJob}}}`,
+      },
+      {
+        expression: `sum(${rate(metrics.jobRuns, ['outcome="failure"'])})`,
+        legend: "failed, all jobs",
+        role: "threshold",
+      },
+      {
+        expression: `sum(${rate(metrics.jobRuns, ['outcome="skipped"'])})`,
+        legend: "skipped, all jobs",
+        role: "reference",
       },
     ],
   },
@@ -106,7 +124,7 @@ const jobs: Panel[] = [
     meaning: "95 % of the runs of a job took no longer.",
     unit: "seconds",
     view: "lines",
-    width: 8,
+    width: 6,
     empty: quiet,
     series: [
       {
@@ -120,16 +138,25 @@ const jobs: Panel[] = [
     meaning: "A line that climbs belongs to a job that fails or hangs.",
     unit: "seconds",
     view: "lines",
-    width: 8,
+    width: 6,
     empty: quiet,
     series: [{ expression: `time() - ${select(metrics.jobLastSuccess)}`, legend: `{{${scheduledJob}}}` }],
+  },
+  {
+    title: "Labels received",
+    meaning: "Feedback by what became of it.",
+    unit: "per second",
+    view: "lines",
+    width: 6,
+    empty: "No label came in this time",
+    series: [{ expression: `sum by (status) (${rate(metrics.feedback)})`, legend: "{{status}}" }],
   },
   {
     title: "Since the last pass of a monitor",
     meaning: "A monitor that does not finish says nothing: its figures are old.",
     unit: "seconds",
     view: "lines",
-    width: 8,
+    width: 12,
     empty: "No monitor has run yet",
     series: [{ expression: `time() - ${select(metrics.monitorLastSuccess)}`, legend: "{{monitor}}" }],
   },
@@ -138,18 +165,9 @@ const jobs: Panel[] = [
     meaning: "Predictions in the window of each monitor; for realized performance those with a label.",
     unit: "count",
     view: "lines",
-    width: 8,
+    width: 12,
     empty: "No monitor has run yet",
     series: [{ expression: select(metrics.monitorRows), legend: "{{monitor}}" }],
-  },
-  {
-    title: "Labels received",
-    meaning: "Feedback by what became of it.",
-    unit: "per second",
-    view: "lines",
-    width: 8,
-    empty: "No label came in this time",
-    series: [{ expression: `sum by (status) (${rate(metrics.feedback)})`, legend: "{{status}}" }],
   },
 ];
 
@@ -177,7 +195,7 @@ const training: Panel[] = [
   {
     title: "Performance at training",
     meaning: "What the last trained model reached on customers that it had not seen.",
-    unit: "ratio",
+    unit: "score",
     view: "bars",
     width: 12,
     empty: "No training was pushed",
@@ -198,7 +216,7 @@ const process: Panel[] = [
     view: "lines",
     width: 6,
     empty: "The service is down",
-    series: [{ expression: rate(metrics.cpuSeconds), legend: "{{instance}}" }],
+    series: [{ expression: ofService(rate(metrics.cpuSeconds)), legend: "{{instance}}" }],
   },
   {
     title: "Memory",
@@ -207,7 +225,7 @@ const process: Panel[] = [
     view: "lines",
     width: 6,
     empty: "The service is down",
-    series: [{ expression: select(metrics.residentMemory), legend: "{{instance}}" }],
+    series: [{ expression: ofService(select(metrics.residentMemory)), legend: "{{instance}}" }],
   },
   {
     title: "Event loop",
@@ -225,7 +243,7 @@ const process: Panel[] = [
     view: "lines",
     width: 6,
     empty: "The service is down",
-    series: [{ expression: select(metrics.openFiles), legend: "{{instance}}" }],
+    series: [{ expression: ofService(select(metrics.openFiles)), legend: "{{instance}}" }],
   },
   {
     title: "Storage works",
@@ -233,6 +251,7 @@ const process: Panel[] = [
     unit: "count",
     view: "lines",
     width: 12,
+    axis: { from: 0, to: 1 },
     empty: "The service is down",
     series: [{ expression: select(metrics.storageAvailable), legend: "{{instance}}" }],
   },
@@ -242,6 +261,7 @@ const process: Panel[] = [
     unit: "per second",
     view: "lines",
     width: 12,
+    axis: { from: 0, to: 1 },
     empty: quiet,
     series: [{ expression: `sum by (fault) (${rate(metrics.storageFailures)})`, legend: "{{fault}}" }],
   },

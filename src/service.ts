@@ -45,7 +45,7 @@ export interface ServiceOptions {
 }
 
 export interface Service {
-  /** Where it listens. */
+  /** Where a caller on this machine finds it. */
   url: string;
   /** Answers what was accepted, ends every job and stream, and closes the database. */
   stop(): Promise<void>;
@@ -267,7 +267,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const scheduler = startScheduler(jobs, onRun);
 
   return {
-    url: `http://${config.HOST.includes(":") ? `[${config.HOST}]` : config.HOST}:${app.server?.port}`,
+    url: `http://${hostToCall(config.HOST)}:${app.server?.port}`,
     async stop() {
       stopping.abort();
       const draining = app.server ? drain(app.server) : null;
@@ -278,6 +278,12 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       await close();
     },
   };
+}
+
+/** A service that listens at every address is called by one of them. */
+function hostToCall(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function listen(app: ReturnType<typeof createApp>, { HOST, PORT }: Config): void {

@@ -74,6 +74,28 @@ for (const tools of toolSets) {
       rmSync(other, { recursive: true, force: true });
     });
 
+    test("an address where somebody takes connections and says nothing is not waited for, and a proxy is not asked", async () => {
+      const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+      const other = mkdtempSync(join(tmpdir(), "churnwatch-local-"));
+      const { exitCode, stderr } = Bun.spawnSync([script, "up"], {
+        env: {
+          ...environment,
+          STATE: other,
+          PUSHGATEWAY: `127.0.0.1:${silent.port}`,
+          ALERTMANAGER: `127.0.0.1:${freePort()}`,
+          PROMETHEUS: `127.0.0.1:${freePort()}`,
+        },
+      });
+      expect(exitCode).toBe(1);
+      expect(stderr.toString()).toContain("pushgateway ended");
+      expect(stderr.toString()).toContain("address already in use");
+      Bun.spawnSync([script, "down"], { env: { ...environment, STATE: other } });
+      silent.stop(true);
+      rmSync(other, { recursive: true, force: true });
+      const status = Bun.spawnSync([script, "status"], { env: { ...environment, http_proxy: "http://127.0.0.1:9" } });
+      expect(status.exitCode, status.stdout.toString()).toBe(0);
+    });
+
     test("down stops all three, and a second down has nothing to do", async () => {
       expect(call("down")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("prometheus stopped") });
       for (const at of Object.values(address)) await expect(fetch(`http://127.0.0.1:${at}/-/ready`)).rejects.toThrow();

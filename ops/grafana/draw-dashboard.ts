@@ -3,7 +3,7 @@ import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as Text, TextMode } from "@grafana/grafana-foundation-sdk/text";
 import { serviceMetrics } from "../../src/metric-catalogue.ts";
 import { type Panel, type Section, select } from "../../src/monitoring/panels.ts";
-import { datasource, drawPanel } from "./draw-panel.ts";
+import { datasource, drawPanel, isRanked } from "./draw-panel.ts";
 
 export interface DashboardContent {
   uid: string;
@@ -15,25 +15,28 @@ export interface DashboardContent {
 }
 
 const columns = 24;
-const heights: Record<Panel["view"], number> = { lines: 8, heatmap: 8, bars: 8, shares: 8, figures: 4 };
+const heights: Record<Panel["view"], number> = { lines: 8, heatmap: 8, states: 10, bars: 8, shares: 8, figures: 4 };
+const heightOf = (panel: Panel): number =>
+  isRanked(panel) || panel.unit === "of threshold" ? 10 : heights[panel.view];
 
-/** Places panels from left to right and from the top down; a line is as high as its highest panel. */
+/** Places panels from left to right and from the top down; those of a line are as high as the highest of them. */
 export function placePanels(panels: readonly Panel[], top: number): { places: dashboard.GridPos[]; bottom: number } {
-  let x = 0;
+  const places: dashboard.GridPos[] = [];
+  let line: dashboard.GridPos[] = [];
   let y = top;
-  let height = 0;
-  const places = panels.map((panel) => {
-    if (x + panel.width > columns) {
-      x = 0;
-      y += height;
-      height = 0;
-    }
-    const place = { x, y, w: panel.width, h: heights[panel.view] };
-    x += panel.width;
-    height = Math.max(height, place.h);
-    return place;
-  });
-  return { places, bottom: y + height };
+  function endLine(): void {
+    const h = Math.max(0, ...line.map((place) => place.h));
+    places.push(...line.map((place) => ({ ...place, h })));
+    line = [];
+    y += h;
+  }
+  for (const panel of panels) {
+    const x = line.reduce((sum, { w }) => sum + w, 0);
+    if (x + panel.width > columns) endLine();
+    line.push({ x: line.length === 0 ? 0 : x, y, w: panel.width, h: heightOf(panel) });
+  }
+  endLine();
+  return { places, bottom: y };
 }
 
 const variable = (name: string, label: string, query: string) =>
@@ -113,7 +116,7 @@ export function drawDashboard({ uid, title, about, guide, sections }: DashboardC
         .includeVars(true),
     ]);
   let id = 1;
-  let top = 4;
+  let top = 5;
   builder.withPanel(
     new Text()
       .id(id++)

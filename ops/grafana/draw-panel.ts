@@ -9,6 +9,7 @@ import {
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
+  SortOrder,
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
@@ -19,20 +20,25 @@ import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
+import { PanelBuilder as StatusHistory } from "@grafana/grafana-foundation-sdk/statushistory";
 import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/timeseries";
 import type { Panel, Series, Unit } from "../../src/monitoring/panels.ts";
+import { openings } from "../../src/monitoring/verdict.ts";
+import { severities } from "../../src/storage/monitor-results.ts";
 
 export const datasource = { type: "prometheus", uid: `\${datasource}` };
 
 const units: Record<Unit, string> = {
   ratio: "percentunit",
   score: "none",
+  "of threshold": "none",
   count: "short",
   "per second": "ops",
   seconds: "s",
   bytes: "bytes",
   name: "none",
-  alarm: "none",
+  level: "none",
+  severity: "none",
 };
 
 const colors: Record<string, string> = { realized: "blue", estimated: "orange" };
@@ -85,6 +91,28 @@ const legend = () =>
     .placement(LegendPlacement.Bottom)
     .showLegend(true)
     .calcs([]);
+const noLegend = () =>
+  new VizLegendOptionsBuilder()
+    .displayMode(LegendDisplayMode.Hidden)
+    .placement(LegendPlacement.Bottom)
+    .showLegend(false)
+    .calcs([]);
+/** Beside many lines of one kind: the highest first, with its figure. */
+const rankedLegend = () =>
+  new VizLegendOptionsBuilder()
+    .displayMode(LegendDisplayMode.Table)
+    .placement(LegendPlacement.Right)
+    .showLegend(true)
+    .calcs(["lastNotNull"])
+    .sortBy("Last *")
+    .sortDesc(true);
+
+const allSeries = () =>
+  new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending).hideZeros(false);
+
+/** Whether each value of a label is a line of its own, in a panel with room to rank them. */
+export const isRanked = ({ view, width, series }: Panel): boolean =>
+  view === "lines" && width >= 12 && series.some(({ legend }) => /^\{\{(feature|monitor|metric)\}\}$/.test(legend));
 
 function lines(panel: Panel): TimeSeries {
   const builder = new TimeSeries()
@@ -92,8 +120,11 @@ function lines(panel: Panel): TimeSeries {
     .lineWidth(1)
     .fillOpacity(0)
     .showPoints(VisibilityMode.Never)
-    .legend(legend())
-    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi));
+    .legend(isRanked(panel) ? rankedLegend() : legend())
+    .tooltip(allSeries());
+  const { axis = { from: 0 } } = panel;
+  if (axis) builder.axisSoftMin(axis.from);
+  if (axis?.to !== undefined) builder.axisSoftMax(axis.to);
   for (const series of panel.series) {
     const properties = lineProperties(series);
     if (properties.length > 0) builder.overrideByName(series.legend, properties);
@@ -106,6 +137,29 @@ const steps = (...list: [number | null, string][]) =>
   new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
     .steps(list.map(([value, color]) => ({ value, color })));
+
+/** Of a share of a threshold: far from it, on the way to it, past it. */
+const untilThreshold: [number | null, string][] = [
+  [null, "green"],
+  [0.8, "yellow"],
+  [1, "red"],
+];
+
+/** By the gauge of severity: ok, info, warning, critical. */
+const bySeverity: [number | null, string][] = [
+  [null, "green"],
+  [1, "blue"],
+  [2, "orange"],
+  [3, "red"],
+];
+
+/** What the figures 0, 1, 2… mean. */
+const inWords = (...words: string[]): dashboard.ValueMapping[] => [
+  {
+    type: dashboard.MappingType.ValueToText,
+    options: Object.fromEntries(words.map((text, index) => [index, { text, index }])),
+  },
+];
 
 function figures(panel: Panel): Stat {
   const builder = new Stat()
@@ -121,27 +175,42 @@ function figures(panel: Panel): Stat {
           ? BigValueTextMode.ValueAndName
           : BigValueTextMode.Auto,
     );
-  if (panel.unit !== "alarm") return builder;
-  return builder
-    .textMode(BigValueTextMode.ValueAndName)
-    .colorMode(BigValueColorMode.Background)
-    .thresholds(steps([null, "green"], [1, "red"]))
-    .mappings([
-      {
-        type: dashboard.MappingType.ValueToText,
-        options: { "0": { text: "ok", index: 0 }, "1": { text: "ALARM", index: 1 } },
-      },
-    ]);
+  if (panel.unit !== "severity" && panel.unit !== "level") return builder;
+  builder.colorMode(BigValueColorMode.Background).thresholds(steps(...bySeverity));
+  return panel.unit === "severity"
+    ? builder.mappings(inWords(...Object.values(openings)))
+    : builder.textMode(BigValueTextMode.ValueAndName).mappings(inWords(...severities));
 }
 
-const bars = (panel: Panel): BarGauge =>
-  new BarGauge()
+function bars(panel: Panel): BarGauge {
+  const builder = new BarGauge()
     .targets(queries(panel, "instant"))
     .reduceOptions(latest())
     .orientation(VizOrientation.Horizontal)
     .displayMode(BarGaugeDisplayMode.Basic)
-    .min(0)
-    .thresholds(panel.unit === "score" ? steps([null, "green"], [1, "red"]) : steps([null, "blue"]));
+    .min(0);
+  return panel.unit === "of threshold"
+    ? builder.max(1).thresholds(steps(...untilThreshold))
+    : builder.thresholds(steps([null, "blue"]));
+}
+
+/** A row for each series, whose cells are coloured by how bad it was. */
+function states(panel: Panel): StatusHistory {
+  const builder = new StatusHistory()
+    .targets(queries(panel, "range"))
+    // Grafana draws no more cells than fit.
+    .maxDataPoints(60)
+    .showValue(VisibilityMode.Never)
+    .rowHeight(0.9)
+    .colWidth(1)
+    .fillOpacity(80)
+    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
+    .legend(noLegend())
+    .tooltip(allSeries());
+  return panel.unit === "severity"
+    ? builder.thresholds(steps(...bySeverity)).mappings(inWords(...Object.values(openings)))
+    : builder.thresholds(steps(...untilThreshold));
+}
 
 /** Shares by bin, one column for each query. Tables of instant queries name their value after the query. */
 function shares(panel: Panel): BarChart {
@@ -175,10 +244,18 @@ const heat = (panel: Panel): heatmap.PanelBuilder =>
   new heatmap.PanelBuilder()
     .targets(queries(panel, "heatmap"))
     .calculate(false)
-    .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme("Blues").steps(32))
-    .yAxis(new heatmap.YAxisConfigBuilder().unit("percentunit").min(0).max(1));
+    // Most customers are in one bucket: by a linear scale it would be the only one to be seen.
+    .color(
+      new heatmap.HeatmapColorOptionsBuilder()
+        .mode(heatmap.HeatmapColorMode.Scheme)
+        .scheme("Blues")
+        .scale(heatmap.HeatmapColorScale.Exponential)
+        .exponent(0.4)
+        .steps(32),
+    )
+    .yAxis(new heatmap.YAxisConfigBuilder().unit("percentunit"));
 
-const views = { lines, figures, bars, shares, heatmap: heat } as const;
+const views = { lines, states, figures, bars, shares, heatmap: heat } as const;
 
 /** A panel of the list as Grafana draws it, at a place of the grid. */
 export function drawPanel(panel: Panel, id: number, place: dashboard.GridPos): Builder<dashboard.Panel> {

@@ -5,7 +5,17 @@ import { missingBin, zeroBin } from "../models/profile.ts";
 import { baselines } from "./baselines.ts";
 import { metricNames } from "./words.ts";
 
-export type Unit = "ratio" | "score" | "count" | "per second" | "seconds" | "bytes" | "name" | "alarm";
+export type Unit =
+  | "ratio"
+  | "score"
+  | "of threshold"
+  | "count"
+  | "per second"
+  | "seconds"
+  | "bytes"
+  | "name"
+  | "level"
+  | "severity";
 
 /** One query of a panel and how its result is drawn; without a role it is the figure itself. */
 export interface Series {
@@ -21,13 +31,18 @@ export interface Panel {
   /** What the picture says and how to read it. */
   meaning: string;
   unit: Unit;
-  /** `lines` and `heatmap` over time; `figures`, `bars` and `shares` (by bin, beside a reference) now. */
-  view: "lines" | "heatmap" | "figures" | "bars" | "shares";
+  /**
+   * `lines`, `heatmap` and `states` (a row for each series, coloured by how bad it is) over time; `figures`, `bars` and `shares`
+   * (by bin, beside a reference) now.
+   */
+  view: "lines" | "heatmap" | "states" | "figures" | "bars" | "shares";
   series: readonly Series[];
   /** What it means when there is nothing to draw. */
   empty: string;
   /** Of 24 columns. */
   width: number;
+  /** What the axis of `lines` holds at least; from 0 on when left out, and null leaves it to the figures. */
+  axis?: { from: number; to?: number } | null;
 }
 
 export interface Section {
@@ -66,10 +81,15 @@ const metricTitles = Object.fromEntries(
   Object.entries(metricNames).map(([metric, name]) => [metric, name.charAt(0).toUpperCase() + name.slice(1)]),
 ) as Record<PerformanceMetric, string>;
 
+/** Shares of customers are percentages; the others are the number that the literature gives. */
+const unitOf = (metric: PerformanceMetric): Unit =>
+  metric === "accuracy" || metric === "precision" || metric === "recall" ? "ratio" : "score";
+
 export const shownMetrics = Object.keys(metricNames) as PerformanceMetric[];
 
 const windowTotal = `sum without (actual, predicted) (${select(metrics.confusion)})`;
-const churnShare = `(sum without (actual, predicted) (${select(metrics.confusion, 'actual="1"')}) / ${windowTotal})`;
+/** From as many labels on as performance is judged by; before, it would be 0 or 1 by the first label. */
+const churnShare = `(sum without (actual, predicted) (${select(metrics.confusion, 'actual="1"')}) / ${windowTotal} and on (job, instance) ${select(metrics.realized, 'metric="brier"')} >= 0)`;
 
 function performancePanel(metric: PerformanceMetric): Panel {
   const of = `metric="${metric}"`;
@@ -78,9 +98,10 @@ function performancePanel(metric: PerformanceMetric): Panel {
     title: metricTitles[metric],
     meaning:
       "Realized: from the labels that are known, with its 95 % interval. Estimated: from the calibrated probabilities alone (CBPE), which cannot see that what inputs mean has changed. Past the threshold the model is worse than at training by more than chance.",
-    unit: metric === "log_loss" ? "score" : "ratio",
+    unit: unitOf(metric),
     view: "lines",
     width: 8,
+    axis: null,
     empty: "Too few labels are known yet",
     series: [
       { expression: select(metrics.realized, of), legend: "realized" },
@@ -98,14 +119,24 @@ function performancePanel(metric: PerformanceMetric): Panel {
 
 const glance: Panel[] = [
   {
+    title: "Verdict",
+    meaning:
+      "What the worst of the monitors says of the model; the page of the service (port 8000) tells why, and what to do.",
+    unit: "severity",
+    view: "figures",
+    width: 8,
+    empty: "No monitor has run yet",
+    series: [{ expression: `max by (job, instance) (${select(metrics.monitorSeverity)})`, legend: "{{instance}}" }],
+  },
+  {
     title: "Monitors",
     meaning:
-      "ALARM: a figure of this monitor was outside its threshold in two passes in a row. Look below in the section of that name.",
-    unit: "alarm",
+      "How bad the worst figure of each monitor is that was outside its threshold in two passes in a row. Look below in the section of that name.",
+    unit: "level",
     view: "figures",
-    width: 24,
+    width: 16,
     empty: "No monitor has run yet",
-    series: [{ expression: select(metrics.monitorAlarm), legend: "{{monitor}}" }],
+    series: [{ expression: select(metrics.monitorSeverity), legend: "{{monitor}}" }],
   },
   {
     title: "Model",
@@ -128,7 +159,7 @@ const glance: Panel[] = [
   {
     title: "ROC AUC now",
     meaning: "How well churners are told from others: 0.5 is chance, 1 is perfect.",
-    unit: "ratio",
+    unit: unitOf("roc_auc"),
     view: "figures",
     width: 8,
     empty: young,
@@ -157,8 +188,45 @@ const performance: Panel[] = [
     unit: "ratio",
     view: "lines",
     width: 6,
+    axis: { from: 0, to: 1 },
     empty: young,
     series: [{ expression: select(metrics.labelCoverage), legend: "coverage" }],
+  },
+  {
+    title: "Labels that are due",
+    meaning:
+      "Share of the predictions old enough for a label that have one. Below one half labels have stopped, and nobody knows whether the model is right.",
+    unit: "ratio",
+    view: "lines",
+    width: 6,
+    axis: { from: 0, to: 1 },
+    empty: "No prediction is old enough yet",
+    series: [{ expression: select(metrics.labelDueCoverage), legend: "labelled" }],
+  },
+  {
+    title: "Error of the estimate",
+    meaning:
+      "Estimated minus realized, on the same labelled predictions. Far from 0 while inputs are calm: what inputs mean has changed (concept drift).",
+    unit: "score",
+    view: "lines",
+    width: 12,
+    empty: "Too few labels are known yet",
+    series: [{ expression: select(metrics.estimateError), legend: "{{metric}}" }],
+  },
+  {
+    title: "Worst segment along each field, as a share of its threshold",
+    meaning:
+      "Squared error of the predictions where the model does worst, over the error that chance alone does not exceed there. Red, from 1 on: it got worse for those customers.",
+    unit: "of threshold",
+    view: "states",
+    width: 12,
+    empty: "Too few labels are known yet",
+    series: [
+      {
+        expression: `${select(metrics.segmentBrier)} / ${select(metrics.segmentBrierThreshold)}`,
+        legend: "{{feature}}",
+      },
+    ],
   },
   {
     title: "Confusion",
@@ -170,61 +238,20 @@ const performance: Panel[] = [
     series: [{ expression: select(metrics.confusion), legend: "actual {{actual}}, predicted {{predicted}}" }],
   },
   {
-    title: "Error of the estimate",
-    meaning:
-      "Estimated minus realized, on the same labelled predictions. Far from 0 while inputs are calm: what inputs mean has changed (concept drift).",
-    unit: "score",
-    view: "lines",
-    width: 6,
-    empty: "Too few labels are known yet",
-    series: [{ expression: select(metrics.estimateError), legend: "{{metric}}" }],
-  },
-  {
     title: "Time to the label",
-    meaning: "How long after a prediction its outcome became known.",
+    meaning:
+      "How long after a prediction its outcome became known: of the labels that came in this time, and of those of the window.",
     unit: "seconds",
     view: "lines",
     width: 6,
     empty: "No label came in this time",
-    series: ([0.5, 0.95] as const).map((quantile) => ({
-      expression: `histogram_quantile(${quantile}, sum by (le) (${rate(metrics.feedbackDelay, [], "bucket")}))`,
-      legend: `${quantile * 100} % within`,
-    })),
-  },
-  {
-    title: "Worst segment along each field, as a share of its threshold",
-    meaning:
-      "Squared error of the predictions where the model does worst, over the error that chance alone does not exceed there: above 1 it got worse for those customers.",
-    unit: "score",
-    view: "lines",
-    width: 12,
-    empty: "Too few labels are known yet",
     series: [
-      {
-        expression: `${select(metrics.segmentBrier)} / ${select(metrics.segmentBrierThreshold)}`,
-        legend: "{{feature}}",
-      },
-      { expression: "vector(1)", legend: "threshold", role: "threshold" },
+      ...([0.5, 0.95] as const).map((quantile) => ({
+        expression: `histogram_quantile(${quantile}, sum by (le) (${rate(metrics.feedbackDelay, [], "bucket")}))`,
+        legend: `${quantile * 100} % within`,
+      })),
+      { expression: select(metrics.labelDelay), legend: "median of the window" },
     ],
-  },
-  {
-    title: "Labels that are due",
-    meaning:
-      "Share of the predictions old enough for a label that have one. Below one half labels have stopped, and nobody knows whether the model is right.",
-    unit: "ratio",
-    view: "lines",
-    width: 6,
-    empty: "No prediction is old enough yet",
-    series: [{ expression: select(metrics.labelDueCoverage), legend: "labelled" }],
-  },
-  {
-    title: "Delay of the window's labels",
-    meaning: "Median time from a prediction of the window to its label.",
-    unit: "seconds",
-    view: "lines",
-    width: 6,
-    empty: "No label is known yet",
-    series: [{ expression: select(metrics.labelDelay), legend: "median" }],
   },
 ];
 
@@ -234,7 +261,7 @@ const predictions: Panel[] = [
   {
     title: "Predicted churners",
     meaning:
-      "Share of customers called churners now, beside the share of churners at training (pushed by the training run).",
+      "Share of customers called churners now, beside the share that churned at training (pushed by the training run). The decision threshold keeps the two apart; look at whether their distance changes.",
     unit: "ratio",
     view: "lines",
     width: 8,
@@ -309,20 +336,18 @@ const lowerBound = attributionBound("lower");
 const inputs: Panel[] = [
   {
     title: "Drift of every input, as a share of its threshold",
-    meaning: "1 is the distance that chance alone does not exceed. Missing and zero count as values of their own.",
-    unit: "score",
-    view: "lines",
+    meaning:
+      "Distance from the reference over the distance that chance alone does not exceed. Red, from 1 on: the input drifted. Missing and zero count as values of their own.",
+    unit: "of threshold",
+    view: "states",
     width: 14,
     empty: young,
-    series: [
-      { expression: driftRatio, legend: "{{feature}}" },
-      { expression: "vector(1)", legend: "threshold", role: "threshold" },
-    ],
+    series: [{ expression: driftRatio, legend: "{{feature}}" }],
   },
   {
     title: "Drift now, the strongest first",
-    meaning: "The same at this moment: which input to look at.",
-    unit: "score",
+    meaning: "The same at this moment: which input to look at. A full bar is at its threshold or past it.",
+    unit: "of threshold",
     view: "bars",
     width: 10,
     empty: young,
@@ -335,6 +360,7 @@ const inputs: Panel[] = [
     unit: "score",
     view: "lines",
     width: 12,
+    axis: null,
     empty: young,
     series: [
       { expression: select(metrics.multivariateDrift), legend: "{{method}}" },
@@ -353,9 +379,10 @@ const inputs: Panel[] = [
   },
   {
     title: "Share of the way to an alarm: what the predictions lean on",
-    meaning: "How far the contribution of each field is from the middle of its bounds; at 1 it reaches one of them.",
-    unit: "score",
-    view: "lines",
+    meaning:
+      "How far the contribution of each field is from the middle of its bounds. Red, from 1 on: it is past one of them.",
+    unit: "of threshold",
+    view: "states",
     width: 12,
     empty: young,
     series: [
@@ -363,14 +390,13 @@ const inputs: Panel[] = [
         expression: `abs(${select(metrics.featureAttribution)} - (${upperBound} + ${lowerBound}) / 2) / ((${upperBound} - ${lowerBound}) / 2)`,
         legend: "{{feature}}",
       },
-      { expression: "vector(1)", legend: "threshold", role: "threshold" },
     ],
   },
   {
     title: "Severity of each monitor",
-    meaning: "0 nothing, 1 inputs moved, 2 look at it, 3 stop believing the model.",
-    unit: "count",
-    view: "lines",
+    meaning: "Green: nothing. Blue: inputs moved. Orange: be careful. Red: do not believe the model.",
+    unit: "severity",
+    view: "states",
     width: 12,
     empty: young,
     series: [{ expression: select(metrics.monitorSeverity), legend: "{{monitor}}" }],
@@ -449,7 +475,7 @@ const source: Panel[] = [
     view: "lines",
     width: 12,
     empty: "Nothing was rejected",
-    series: [{ expression: `sum by (reason) (${rate(metrics.rejections)})`, legend: "{{reason}}" }],
+    series: [{ expression: `sum by (reason) (${rate(metrics.rejections)}) > 0`, legend: "{{reason}}" }],
   },
   {
     title: "Categories never seen",

@@ -4,7 +4,8 @@ import { leastRows } from "./finding.ts";
 import { alarmsOf, binsOf, iso, type PresentedVerdict } from "./report.ts";
 import { adviceOf, placeOf, sentenceOf } from "./words.ts";
 
-const openings: Record<Severity, string> = {
+/** What the worst severity says of the model. */
+export const openings: Record<Severity, string> = {
   ok: "The model can be believed",
   info: "The model can be believed, though its inputs moved",
   warning: "Be careful with the model",
