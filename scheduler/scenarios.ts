@@ -25,6 +25,20 @@ export const disturbedFields: Record<ScenarioName, readonly FieldName[]> = {
   "slow-drift": [...money, ...usage],
 };
 
+/** What each does, for whoever chooses one. */
+export const scenarioMeanings: Record<ScenarioName, string> = {
+  none: "customers as they are",
+  "price-rise": "all amounts are half as high again",
+  "region-outage": "the region of 40 % of the customers is missing",
+  "feed-break": "the data volume of everybody is zero",
+  "new-packs": "15 % of the customers buy a pack that training never saw",
+  "unit-change": "the data volume comes in kilobytes instead of megabytes",
+  seasonal: "usage and amounts rise and fall by 10 % in a day",
+  anomalies: "every fifth minute a third of the customers has amounts far too large",
+  concept: "other customers leave than before, while the inputs stay as they are",
+  "slow-drift": "usage and amounts grow by 1 % of today's a minute",
+};
+
 const minute = 60_000;
 const day = 24 * 60 * minute;
 

@@ -228,6 +228,20 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     await page.close();
   });
 
+  test("a question that is never answered is given up, told, and asked again", async () => {
+    const page = await visitor.open();
+    const matches = (url: URL) => url.pathname === "/monitoring/distributions";
+    await page.route(matches, () => undefined);
+    await page.goto(service.url);
+    await page.waitForSelector('[data-panel="scoreDistribution"][data-state="error"]');
+    expect((await panelsOf(page)).find(({ name }) => name === "scoreDistribution")?.says).toBe(
+      "It could not be read: the service does not answer. Trying again.",
+    );
+    await page.unroute(matches);
+    await page.waitForSelector('[data-panel="scoreDistribution"][data-state="ready"]');
+    await page.close();
+  });
+
   test("times are those of whoever looks", async () => {
     const timeZone = "Asia/Tokyo";
     const page = await visitor.open({ timezoneId: timeZone });
@@ -259,6 +273,11 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
         expect([colorScheme, width, ...(await violations(guarded))]).toEqual([colorScheme, width]);
       }
     }
+    expect(await guarded.isVisible("#key-refused")).toBe(false);
+    await guarded.fill("#key-value", "another");
+    await guarded.keyboard.press("Enter");
+    await guarded.waitForSelector("#key-refused", { state: "visible" });
+    expect(await violations(guarded)).toEqual([]);
     await guarded.fill("#key-value", key);
     await guarded.keyboard.press("Enter");
     await ready(guarded);
@@ -266,6 +285,34 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     expect(await guarded.evaluate(() => Object.values(sessionStorage))).toEqual([key]);
     expect(await guarded.isDisabled("#scenario-start")).toBe(true);
     expect(await guarded.textContent("#scenario-state")).toContain("needs a key with the role admin");
+    expect(await guarded.isDisabled('button:text-is("Pick a replayed customer")')).toBe(true);
+    await guarded.click('button:text-is("Predict")');
+    await guarded.waitForSelector(".probability");
+    const command = (await guarded.textContent('[data-panel="answer"] pre')) ?? "";
+    expect(command).not.toContain(key);
+    const child = Bun.spawn(["sh", "-c", `${command} --silent --fail`], {
+      stdout: "pipe",
+      env: { ...process.env, API_KEY: key },
+    });
+    expect(await new Response(child.stdout).json()).toMatchObject({ user_id: "someone" });
+    expect(await guarded.textContent("#customer .actions")).toContain("needs a key with the role admin");
+    expect(await violations(guarded)).toEqual([]);
     await guarded.close();
+  });
+
+  test("with a key that may only read, all can be seen and nothing is offered that would be refused", async () => {
+    const key = "reading-key-of-a-test";
+    await service.end("SIGTERM");
+    await start({ REPLAY_RATE: "0", API_KEYS: `${key}:read` });
+    const reader = await visitor.open();
+    await reader.goto(service.url);
+    await reader.waitForSelector("dialog[open]");
+    await reader.fill("#key-value", key);
+    await reader.keyboard.press("Enter");
+    await ready(reader);
+    expect((await panelsOf(reader)).filter(({ state }) => state === "error" || state === "loading")).toEqual([]);
+    for (const name of ["Play", "Pick a replayed customer", "Predict"])
+      expect([name, await reader.isDisabled(`button:text-is("${name}")`)]).toEqual([name, true]);
+    await reader.close();
   });
 });

@@ -25,7 +25,7 @@ export interface PageRoutesOptions {
   rejections(): Promise<{ reason: string; count: number }[]>;
   /** Predictions since the start. */
   answered(): Promise<number>;
-  scenarios: readonly string[];
+  scenarios: readonly { name: string; about: string }[];
   feedbackDelay: number;
   now: () => number;
   authorize(request: Request, role: Role): string;
@@ -61,7 +61,9 @@ export function pageRoutes(options: PageRoutesOptions) {
           metrics: shownMetrics.map((metric) => ({ metric, title: pagePanels[metric].title })),
           scenarios,
           may_switch: isAllowed(() => authorize(request, "admin")),
+          may_predict: isAllowed(() => authorize(request, "predict")),
           feedback_delay: feedbackDelay,
+          window: windowSize,
           least: { rows: leastRows, labels: leastLabels, coverage: leastCoverage },
           fields: fields.map((field) => {
             const feature = features.find(({ name }) => name === field.name);

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { html } from "./dom.ts";
 import { clock } from "./format.ts";
 
 export interface Line {
@@ -67,6 +68,17 @@ export function createChart(
 ): Chart {
   let onsets: readonly Onset[] = [];
   parent.setAttribute("role", "img");
+  const readout = html("p", { class: "readout" });
+  /** What the lines are where somebody points. */
+  function readOut({ cursor, data }: uPlot): void {
+    const i = cursor.idx;
+    const at = i == null ? undefined : data[0][i];
+    const known = lines.flatMap(({ label: name, isThin }, line) => {
+      const value = i == null ? null : data[line + 1]?.[i];
+      return isThin || value == null ? [] : [`${name} ${format(value)}`];
+    });
+    readout.textContent = at === undefined || known.length === 0 ? "" : [clock(1000 * at), ...known].join(" · ");
+  }
   const axis = {
     stroke: () => color("--quiet"),
     grid: { stroke: () => color("--line"), width: 1 },
@@ -116,12 +128,14 @@ export function createChart(
       hooks: {
         drawClear: backdrop ? [(u) => backdrop.paint(u)] : [],
         draw: [(u) => drawOnsets(u, onsets)],
+        setCursor: backdrop ? [] : [(u) => readOut(u)],
       },
     },
     [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
     parent,
   );
   drawn.add(chart);
+  parent.append(readout);
   new ResizeObserver(() => {
     if (parent.clientWidth > 0) chart.setSize({ width: parent.clientWidth, height });
   }).observe(parent);
@@ -138,6 +152,7 @@ export function createChart(
       const marked = marks
         .filter(({ at }) => at >= from && at <= to)
         .map(({ at, name }) => `; ${name} from ${clock(at)} on`);
+      parent.toggleAttribute("data-marked", marked.length > 0);
       parent.setAttribute("aria-label", [label, ...last, ...marked].join(""));
     },
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createRate } from "./rate.ts";
+import { createRate, rateOfMinute } from "./rate.ts";
 
 test("the rate is that of the last half minute, unknown before there are two moments, and survives a restart", () => {
   const rate = createRate();
@@ -10,4 +10,12 @@ test("the rate is that of the last half minute, unknown before there are two mom
   expect(rate.add({ at: 65_000, answered: 1100 })).toBe(0);
   expect(rate.add({ at: 70_000, answered: 0 })).toBe(0);
   expect(rate.add({ at: 75_000, answered: 500 })).toBe(100);
+});
+
+test("when the page is opened, the rate is that of the newest minute that is over", () => {
+  const minutes = [0, 60_000, 120_000].map((at) => ({ at, rows: 60 + at / 1000, predicted: 0, score: [] }));
+  expect(rateOfMinute({ at: 160_000, minutes })).toBe(2);
+  expect(rateOfMinute({ at: 215_000, minutes })).toBe(3);
+  expect(rateOfMinute({ at: 20_000, minutes })).toBeNull();
+  expect(rateOfMinute({ at: 900_000, minutes })).toBeNull();
 });

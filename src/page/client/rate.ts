@@ -3,6 +3,9 @@ import type { WindowFigures } from "./api.ts";
 const shortest = 2500;
 const longest = 30_000;
 
+/** Until they are there, all sums of a minute may lag by a look of the monitors. */
+const settled = 30_000;
+
 type Count = Pick<WindowFigures, "at" | "answered">;
 
 /** Predictions per second, from what the service had answered at two moments of the last 30 s. */
@@ -22,4 +25,10 @@ export function createRate() {
       return perSecond;
     },
   };
+}
+
+/** Predictions per second of the newest minute that is over: what is known when the page is opened. @returns null without one. */
+export function rateOfMinute({ at, minutes }: Pick<WindowFigures, "at" | "minutes">): number | null {
+  const minute = minutes.findLast((candidate) => candidate.at + 60_000 + settled <= at);
+  return minute && at - minute.at < 180_000 ? minute.rows / 60 : null;
 }

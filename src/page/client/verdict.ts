@@ -1,20 +1,24 @@
+import { chanceClause } from "../../monitoring/words.ts";
 import type { Monitoring, WindowFigures } from "./api.ts";
-import { byId, html } from "./dom.ts";
-import { clock, count, duration, figure, moment, percent } from "./format.ts";
+import { byId, fact, html } from "./dom.ts";
+import { beginning, count, duration, figure, moment, percent } from "./format.ts";
 
 const shownAlarms = 5;
+
+/** The chance has its own place. */
+const briefly = (sentence: string): string => sentence.replace(chanceClause, "");
 
 /** The verdict in words: what is wrong, since when, how sure, what to do next. */
 export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: string): void {
   const split = verdict.sentence.search(/(?<=[^\d])[.:] /);
   const headline = split < 0 ? verdict.sentence : verdict.sentence.slice(0, split);
-  const because = split < 0 ? "" : verdict.sentence.slice(split + 2);
+  const because = verdict.since === null ? `${waiting}.` : split < 0 ? "" : briefly(verdict.sentence.slice(split + 2));
   byId("verdict").dataset.severity = verdict.since === null ? "unknown" : verdict.severity;
   document.title = `${verdict.severity === "ok" ? "" : "! "}${headline} – Churnwatch`;
   // An alarm may begin with the name of a field, which stays as it is.
   const words = { headline, because: alarms.length > 0 ? because : because.charAt(0).toUpperCase() + because.slice(1) };
   for (const [id, text] of Object.entries(words)) if (byId(id).textContent !== text) byId(id).textContent = text;
-  byId("advice").textContent = verdict.since === null ? `${waiting}.` : verdict.advice;
+  byId("advice").textContent = verdict.advice;
   const chance = alarms[0]?.chance;
   const largest = Math.max(0, ...results.map((result) => result.chance ?? 0));
   const sure = chance
@@ -22,9 +26,11 @@ export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: s
     : largest > 0
       ? `How sure: every figure has a threshold that an undisturbed window passes at most once in ${count(1 / largest)}.`
       : "";
-  byId("sure").textContent = `${verdict.since ? `Since ${clock(verdict.since)}. ` : ""}${sure}`;
+  byId("sure").textContent = `${verdict.since ? `Since ${beginning(verdict.since)}. ` : ""}${sure}`;
+  // The first is what the verdict says.
+  const others = alarms.slice(1);
   byId("alarms").replaceChildren(
-    ...alarms
+    ...others
       .slice(0, shownAlarms)
       .map(({ severity, feature, monitor, sentence, since }) =>
         html(
@@ -32,10 +38,10 @@ export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: s
           { "data-severity": severity },
           html("span", { class: "level" }, severity),
           html("strong", {}, feature ?? monitor.replaceAll("_", " ")),
-          html("span", {}, sentence, html("span", { class: "quiet" }, ` since ${clock(since)}`)),
+          html("span", {}, briefly(sentence), html("span", { class: "quiet" }, ` since ${beginning(since)}`)),
         ),
       ),
-    ...(alarms.length > shownAlarms ? [html("li", {}, `and ${alarms.length - shownAlarms} more`)] : []),
+    ...(others.length > shownAlarms ? [html("li", {}, `and ${others.length - shownAlarms} more`)] : []),
   );
 }
 
@@ -51,19 +57,15 @@ export function showNoVerdict(why: string): void {
 }
 
 export function showFacts(figures: WindowFigures, monitoring: Monitoring | null, perSecond: number | null): void {
-  const of = (monitor: string) =>
-    monitoring?.results.find((result) => result.monitor === monitor && result.metric === "roc_auc");
-  const [realized, estimated] = [of("realized"), of("estimated")];
+  const of = (monitor: string, metric = "roc_auc") =>
+    monitoring?.results.find((result) => result.monitor === monitor && result.metric === metric);
+  const [realized, estimated, coverage] = [of("realized"), of("estimated"), of("labels", "coverage")];
   const facts: [string, string, string][] = [
     ["Serving version", figures.model.version, `trained ${moment(figures.model.trained_at)}`],
     ["Age", duration(figures.at - figures.model.trained_at), "since training"],
-    ["ROC AUC", figure(realized?.value), `estimated ${figure(estimated?.value)}; chance is 0.5`],
-    ["Labels known", percent(figures.window.coverage, 0), `of ${count(figures.window.rows)} predictions`],
+    ["ROC AUC", figure(realized?.value), `estimated ${figure(estimated?.value)}, by chance 0.5`],
+    ["Labels known", percent(coverage?.value, 0), `of ${count(coverage?.rows ?? 0)} predictions`],
     ["Predictions", perSecond === null ? "counting" : `${figure(perSecond, 1)} /s`, "answered and stored"],
   ];
-  byId("facts").replaceChildren(
-    ...facts.map(([term, value, note]) =>
-      html("div", {}, html("dt", {}, term), html("dd", {}, value, html("small", {}, note))),
-    ),
-  );
+  byId("facts").replaceChildren(...facts.map(([term, value, note]) => fact(term, value, note)));
 }
