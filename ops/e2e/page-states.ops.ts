@@ -228,6 +228,38 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     await page.close();
   });
 
+  test("text that looks like markup is shown as text, in the answer, in what is copied, and in another tab", async () => {
+    const markup = `"><img src=x onerror="window.injected=true"><script>window.injected=true</script>' #`;
+    const [page, other] = [await visitor.open({ viewport: { width: 390, height: 844 } }), await visitor.open()];
+    for (const tab of [page, other]) {
+      await tab.goto(service.url);
+      await ready(tab);
+    }
+    await page.fill('[name="user_id"]', markup);
+    await page.fill('[name="top_pack"]', markup);
+    await page.click('button:text-is("Predict")');
+    await page.waitForSelector(".probability");
+    const command = (await page.textContent('[data-panel="answer"] pre')) ?? "";
+    const child = Bun.spawn(["sh", "-c", `${command} --silent --fail`], { stdout: "pipe" });
+    expect(await new Response(child.stdout).json()).toMatchObject({ user_id: markup });
+    for (const input of await page.locator('#customer input:not([name="user_id"])').all()) await input.fill("");
+    await page.fill('[name="user_id"]', "u".repeat(64));
+    await page.click('button:text-is("Predict")');
+    await page.waitForFunction(() => document.querySelector("pre")?.textContent?.includes("uuuu"));
+    expect(await page.textContent(".reasons")).toContain("is not known");
+    for (const tab of [page, other]) {
+      expect(await tab.evaluate(() => "injected" in window)).toBe(false);
+      const scrollWidth = await tab.evaluate(() => document.documentElement.scrollWidth);
+      expect(scrollWidth).toBeLessThanOrEqual(tab.viewportSize()?.width ?? 0);
+    }
+    await page.selectOption("#scenario-name", "new-packs");
+    await page.click("#scenario-start");
+    await other.waitForFunction(() => document.querySelector("#scenario-state")?.textContent?.startsWith("new-packs"));
+    expect(await other.inputValue("#scenario-name")).toBe("new-packs");
+    await page.close();
+    await other.close();
+  });
+
   test("a question that is never answered is given up, told, and asked again", async () => {
     const page = await visitor.open();
     const matches = (url: URL) => url.pathname === "/monitoring/distributions";
