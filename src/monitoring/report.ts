@@ -110,8 +110,16 @@ const openings: Record<(typeof severities)[number], string> = {
   critical: "Do not believe the model",
 };
 
-const namesOf = (alarms: readonly MonitorResult[]): string[] => [
-  ...new Set(alarms.map(({ feature }) => feature).filter((feature) => feature !== null)),
+const namedFields = 6;
+
+/** The fields whose values are others than before; a field along which a segment got worse need not be one of them. */
+const movedFields = (alarms: readonly MonitorResult[]): string[] => [
+  ...new Set(
+    alarms
+      .filter(({ monitor }) => monitor === "drift" || monitor === "quality")
+      .map(({ feature }) => feature)
+      .filter((feature) => feature !== null),
+  ),
 ];
 
 /** The state of the model in words. */
@@ -121,9 +129,10 @@ export function verdictOf(
 ): z.output<typeof verdictSchema> {
   const [worst, ...others] = alarmsOf(results);
   if (worst) {
-    const moved = namesOf([worst, ...others]);
-    const also =
-      moved.length > 1 || (moved.length === 1 && worst.feature === null) ? ` Moved: ${moved.join(", ")}.` : "";
+    const moved = movedFields([worst, ...others]);
+    const isSaid = moved.length === movedFields([worst]).length;
+    const more = moved.length > namedFields ? ` and ${moved.length - namedFields} more` : "";
+    const also = isSaid ? "" : ` Moved: ${moved.slice(0, namedFields).join(", ")}${more}.`;
     return {
       severity: worst.severity,
       sentence: `${openings[worst.severity]}. ${sentenceOf(worst, binsOf(worst, distributions))}${also}`,

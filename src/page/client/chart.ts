@@ -89,6 +89,7 @@ export function createChart(
     {
       width: Math.max(240, parent.clientWidth),
       height,
+      padding: [20, null, null, null],
       legend: { show: false },
       cursor: { y: false },
       scales: {
@@ -105,7 +106,10 @@ export function createChart(
             width: line.isThin ? 0.5 : 2,
             ...(line.isDashed && { dash: [6, 4], width: 1.5 }),
             // A line of one point is not seen.
-            points: { show: (u) => !line.isThin && !line.isDashed && (u.data[0]?.length ?? 0) < 2, size: 6 },
+            points: {
+              show: (u, i) => !line.isThin && (u.data[i] as unknown[]).filter((value) => value != null).length < 2,
+              size: 6,
+            },
           }),
         ),
       ],
@@ -204,14 +208,14 @@ function drawOnsets(u: uPlot, onsets: readonly Onset[]): void {
     const x = u.valToPos(at / 1000, "x", true);
     if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
     ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
+    ctx.moveTo(x, bbox.top - 16 * ratio);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(name).width + 8 * ratio;
     const start = x + width < bbox.left + bbox.width ? x : x - width;
     if (start + width > free) continue;
     free = start;
-    ctx.fillText(name, start + 4 * ratio, bbox.top + 12 * ratio);
+    ctx.fillText(name, start + 2 * ratio, bbox.top - 6 * ratio);
   }
   ctx.restore();
 }

@@ -198,7 +198,7 @@ export function createInputs(setup: Setup, history: History) {
       html(
         "span",
         { class: "figure" },
-        ratio >= 100 ? "> 100 ×" : `${figure(ratio, 2)} ×`,
+        ratio >= 100 ? "> 100 ×" : `${figure(ratio, ratio >= 10 ? 0 : 2)} ×`,
         html("span", { class: "hidden" }, " its threshold"),
       ),
     );

@@ -15,6 +15,7 @@ test("the rate is that of the last half minute, unknown before there are two mom
 test("when the page is opened, the rate is that of the newest minute that is over", () => {
   const minutes = [0, 60_000, 120_000].map((at) => ({ at, rows: 60 + at / 1000, predicted: 0, score: [] }));
   expect(rateOfMinute({ at: 160_000, minutes })).toBe(2);
+  expect(rateOfMinute({ at: 100_000, minutes })).toBeNull();
   expect(rateOfMinute({ at: 215_000, minutes })).toBe(3);
   expect(rateOfMinute({ at: 20_000, minutes })).toBeNull();
   expect(rateOfMinute({ at: 900_000, minutes })).toBeNull();

@@ -29,6 +29,7 @@ export function createRate() {
 
 /** Predictions per second of the newest minute that is over: what is known when the page is opened. @returns null without one. */
 export function rateOfMinute({ at, minutes }: Pick<WindowFigures, "at" | "minutes">): number | null {
-  const minute = minutes.findLast((candidate) => candidate.at + 60_000 + settled <= at);
+  // In the first one the service may have begun.
+  const minute = minutes.slice(1).findLast((candidate) => candidate.at + 60_000 + settled <= at);
   return minute && at - minute.at < 180_000 ? minute.rows / 60 : null;
 }

@@ -1,9 +1,13 @@
-import { chanceClause } from "../../monitoring/words.ts";
-import type { Monitoring, WindowFigures } from "./api.ts";
+import { chanceClause, metricNames } from "../../monitoring/words.ts";
+import type { Alarm, Monitoring, WindowFigures } from "./api.ts";
 import { byId, fact, html } from "./dom.ts";
 import { beginning, count, duration, figure, moment, percent } from "./format.ts";
 
-const shownAlarms = 5;
+const shownOfMonitor = 2;
+const monitorWords: Record<string, string> = { multivariate: "all inputs", estimate_error: "estimate" };
+
+const subjectOf = ({ feature, metric }: Alarm): string =>
+  feature ?? metricNames[metric as keyof typeof metricNames] ?? metric;
 
 /** The chance has its own place. */
 const briefly = (sentence: string): string => sentence.replace(chanceClause, "");
@@ -27,21 +31,29 @@ export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: s
       ? `How sure: every figure has a threshold that an undisturbed window passes at most once in ${count(1 / largest)}.`
       : "";
   byId("sure").textContent = `${verdict.since ? `Since ${beginning(verdict.since)}. ` : ""}${sure}`;
-  // The first is what the verdict says.
-  const others = alarms.slice(1);
-  byId("alarms").replaceChildren(
-    ...others
-      .slice(0, shownAlarms)
-      .map(({ severity, feature, monitor, sentence, since }) =>
-        html(
-          "li",
-          { "data-severity": severity },
-          html("span", { class: "level" }, severity),
-          html("strong", {}, feature ?? monitor.replaceAll("_", " ")),
-          html("span", {}, briefly(sentence), html("span", { class: "quiet" }, ` since ${beginning(since)}`)),
-        ),
-      ),
-    ...(others.length > shownAlarms ? [html("li", {}, `and ${others.length - shownAlarms} more`)] : []),
+  byId("alarms").replaceChildren(...rowsOf(alarms));
+}
+
+/** The alarms beside the one of the verdict: the first two of each monitor, and the names of its others. */
+function rowsOf(alarms: readonly Alarm[]): HTMLElement[] {
+  const byMonitor = Map.groupBy(alarms.slice(1), ({ monitor }) => monitor);
+  return [...byMonitor.values()].flatMap((group) => {
+    const others = group.slice(shownOfMonitor).map(subjectOf);
+    return group
+      .slice(0, shownOfMonitor)
+      .map((alarm, i) =>
+        row(alarm, i === shownOfMonitor - 1 && others.length > 0 ? ` Also ${others.join(", ")}.` : ""),
+      );
+  });
+}
+
+function row({ severity, feature, monitor, sentence, since }: Alarm, also: string): HTMLElement {
+  return html(
+    "li",
+    { "data-severity": severity },
+    html("span", { class: "level" }, severity),
+    html("strong", {}, feature ?? monitorWords[monitor] ?? monitor),
+    html("span", {}, briefly(sentence), html("span", { class: "quiet" }, ` since ${beginning(since)}`), also),
   );
 }
 
@@ -63,7 +75,11 @@ export function showFacts(figures: WindowFigures, monitoring: Monitoring | null,
   const facts: [string, string, string][] = [
     ["Serving version", figures.model.version, `trained ${moment(figures.model.trained_at)}`],
     ["Age", duration(figures.at - figures.model.trained_at), "since training"],
-    ["ROC AUC", figure(realized?.value), `estimated ${figure(estimated?.value)}, by chance 0.5`],
+    [
+      "ROC AUC",
+      figure(realized?.value),
+      `${estimated?.value == null ? "" : `estimated ${figure(estimated.value)}, `}by chance 0.5`,
+    ],
     ["Labels known", percent(coverage?.value, 0), `of ${count(coverage?.rows ?? 0)} predictions`],
     ["Predictions", perSecond === null ? "counting" : `${figure(perSecond, 1)} /s`, "answered and stored"],
   ];

@@ -29,4 +29,5 @@ test("a window that is full before its labels come says that waiting does not he
 test("predictions are waited for by their rate", () => {
   expect(waitingForRows(0, null, setup)).toBe("Waiting for 300 predictions: none is there");
   expect(waitingForRows(100, 5, setup)).toBe("Waiting for 300 predictions, about 40 s: 100 are there");
+  expect(waitingForRows(338, 5, setup)).toBe("Waiting for the next look of the monitors: 338 predictions are there");
 });

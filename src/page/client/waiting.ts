@@ -37,6 +37,7 @@ export function waitingForRows(
   perSecond: number | null,
   { least }: Pick<Setup, "least" | "feedback_delay">,
 ): string {
+  if (rows >= least.rows) return `Waiting for the next look of the monitors: ${count(rows)} predictions are there`;
   const time = perSecond ? inTime(Math.max(1, least.rows - rows) / perSecond) : "";
   return `Waiting for ${count(least.rows)} predictions${time}: ${rows === 0 ? "none is" : `${count(rows)} are`} there`;
 }
