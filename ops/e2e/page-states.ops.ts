@@ -291,6 +291,17 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     await page.close();
   });
 
+  test("a viewer's clock that is wrong changes no figure: times get their day, and that is all", async () => {
+    const page = await visitor.open();
+    await page.clock.setSystemTime(Date.now() + 40 * 86_400_000);
+    await page.goto(service.url);
+    await ready(page);
+    expect(await page.textContent("#facts")).toMatch(/Age\d+ (s|min)since training/);
+    expect(await page.textContent("#sure")).toMatch(/^Since \w+ \d+, 20\d\d, \d\d:\d\d\. How sure/);
+    await page.waitForSelector('#connection[data-state="live"]');
+    await page.close();
+  });
+
   test("where keys are needed, the page asks for one and keeps it for the tab; what the key may not do is disabled", async () => {
     const key = "page-key-of-a-test";
     await service.end("SIGTERM");
