@@ -45,6 +45,7 @@ function isAllowed(ask: () => unknown): boolean {
 export function pageRoutes(options: PageRoutesOptions) {
   const { serving, registry, sums, replay, random, windowSize, rejections, answered, now, authorize } = options;
   const assets = createPageAssets();
+  const startedAt = now();
   const hidden = { detail: { hide: true } };
 
   return new Elysia({ name: "page" })
@@ -82,6 +83,7 @@ export function pageRoutes(options: PageRoutesOptions) {
         const minutes = [...sums.between(manifest.version, time - shownTime, time)];
         return {
           at: time,
+          started_at: startedAt,
           answered: await answered(),
           model: { version: manifest.version, trained_at: manifest.trainedAt, importance: manifest.importance },
           ...figuresOf(manifest, minutes, windowSize),

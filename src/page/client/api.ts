@@ -31,7 +31,9 @@ export interface Setup {
 }
 export type WindowFigures = PageFigures & {
   at: number;
-  /** Predictions since the service was started. */
+  /** When the service was started. */
+  started_at: number;
+  /** Predictions since then. */
   answered: number;
   model: { version: string; trained_at: number; importance: Record<string, number> };
   rejections: { reason: string; count: number }[];

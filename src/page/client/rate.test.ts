@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createRate, rateOfMinute } from "./rate.ts";
+import { createRate, firstRate } from "./rate.ts";
 
 test("the rate is that of the last half minute, unknown before there are two moments, and survives a restart", () => {
   const rate = createRate();
@@ -12,11 +12,12 @@ test("the rate is that of the last half minute, unknown before there are two mom
   expect(rate.add({ at: 75_000, answered: 500 })).toBe(100);
 });
 
-test("when the page is opened, the rate is that of the newest minute that is over", () => {
+test("when the page is opened, the rate is that of the newest minute that is over, or that since the start", () => {
   const minutes = [0, 60_000, 120_000].map((at) => ({ at, rows: 60 + at / 1000, predicted: 0, score: [] }));
-  expect(rateOfMinute({ at: 160_000, minutes })).toBe(2);
-  expect(rateOfMinute({ at: 100_000, minutes })).toBeNull();
-  expect(rateOfMinute({ at: 215_000, minutes })).toBe(3);
-  expect(rateOfMinute({ at: 20_000, minutes })).toBeNull();
-  expect(rateOfMinute({ at: 900_000, minutes })).toBeNull();
+  const rateAt = (at: number) => firstRate({ at, minutes, answered: 1000, started_at: 50_000 });
+  expect(rateAt(160_000)).toBe(2);
+  expect(rateAt(215_000)).toBe(3);
+  expect(rateAt(51_000)).toBeNull();
+  expect(rateAt(100_000)).toBe(20);
+  expect(rateAt(1_050_000)).toBe(1);
 });

@@ -3,7 +3,7 @@ import type { WindowFigures } from "./api.ts";
 const shortest = 2500;
 const longest = 30_000;
 
-/** Until they are there, all sums of a minute may lag by a look of the monitors. */
+/** The sums of a minute are whole with the look of the monitors that follows it. */
 const settled = 30_000;
 
 type Count = Pick<WindowFigures, "at" | "answered">;
@@ -27,9 +27,18 @@ export function createRate() {
   };
 }
 
-/** Predictions per second of the newest minute that is over: what is known when the page is opened. @returns null without one. */
-export function rateOfMinute({ at, minutes }: Pick<WindowFigures, "at" | "minutes">): number | null {
+/**
+ * Predictions per second as far as they are known when the page is opened: of the newest minute that is over, or else since
+ * the service was started. @returns null when it was only just started.
+ */
+export function firstRate({
+  at,
+  minutes,
+  answered,
+  started_at,
+}: Pick<WindowFigures, "at" | "minutes" | "answered" | "started_at">): number | null {
   // In the first one the service may have begun.
   const minute = minutes.slice(1).findLast((candidate) => candidate.at + 60_000 + settled <= at);
-  return minute && at - minute.at < 180_000 ? minute.rows / 60 : null;
+  if (minute && at - minute.at < 180_000) return minute.rows / 60;
+  return at - started_at >= shortest ? (1000 * answered) / (at - started_at) : null;
 }
