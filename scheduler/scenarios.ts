@@ -28,15 +28,15 @@ export const disturbedFields: Record<ScenarioName, readonly FieldName[]> = {
 /** What each does, for whoever chooses one. */
 export const scenarioMeanings: Record<ScenarioName, string> = {
   none: "customers as they are",
-  "price-rise": "all amounts are half as high again",
-  "region-outage": "the region of 40 % of the customers is missing",
-  "feed-break": "the data volume of everybody is zero",
-  "new-packs": "15 % of the customers buy a pack that training never saw",
-  "unit-change": "the data volume comes in kilobytes instead of megabytes",
-  seasonal: "usage and amounts rise and fall by 10 % in a day",
-  anomalies: "every fifth minute a third of the customers has amounts far too large",
-  concept: "other customers leave than before, while the inputs stay as they are",
-  "slow-drift": "usage and amounts grow by 1 % of today's a minute",
+  "price-rise": "all amounts × 1.5",
+  "region-outage": "40 % of the regions are missing",
+  "feed-break": "the data volume is always zero",
+  "new-packs": "15 % buy a pack never seen before",
+  "unit-change": "the data volume is in kB, not MB",
+  seasonal: "usage and amounts ± 10 % over a day",
+  anomalies: "bursts of amounts far too large",
+  concept: "others leave, the inputs stay as they are",
+  "slow-drift": "usage and amounts + 1 % a minute",
 };
 
 const minute = 60_000;

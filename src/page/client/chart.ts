@@ -89,7 +89,7 @@ export function createChart(
     {
       width: Math.max(240, parent.clientWidth),
       height,
-      padding: [20, null, null, null],
+      padding: [20, 30, null, null],
       legend: { show: false },
       cursor: { y: false },
       scales: {
@@ -200,6 +200,7 @@ function drawOnsets(u: uPlot, onsets: readonly Onset[]): void {
   ctx.strokeStyle = color("--onset");
   ctx.fillStyle = color("--onset");
   ctx.lineWidth = 1.5 * ratio;
+  ctx.setLineDash([]);
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = "left";
   let free = Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@ import { byId, fact, html } from "./dom.ts";
 import { beginning, count, duration, figure, moment, percent } from "./format.ts";
 
 const shownOfMonitor = 2;
+const namedOfMonitor = 6;
 const monitorWords: Record<string, string> = { multivariate: "all inputs", estimate_error: "estimate" };
 
 const subjectOf = ({ feature, metric }: Alarm): string =>
@@ -39,11 +40,9 @@ function rowsOf(alarms: readonly Alarm[]): HTMLElement[] {
   const byMonitor = Map.groupBy(alarms.slice(1), ({ monitor }) => monitor);
   return [...byMonitor.values()].flatMap((group) => {
     const others = group.slice(shownOfMonitor).map(subjectOf);
-    return group
-      .slice(0, shownOfMonitor)
-      .map((alarm, i) =>
-        row(alarm, i === shownOfMonitor - 1 && others.length > 0 ? ` Also ${others.join(", ")}.` : ""),
-      );
+    const more = others.length > namedOfMonitor ? ` and ${others.length - namedOfMonitor} more` : "";
+    const also = others.length > 0 ? ` Also ${others.slice(0, namedOfMonitor).join(", ")}${more}.` : "";
+    return group.slice(0, shownOfMonitor).map((alarm, i) => row(alarm, i === shownOfMonitor - 1 ? also : ""));
   });
 }
 
@@ -53,7 +52,7 @@ function row({ severity, feature, monitor, sentence, since }: Alarm, also: strin
     { "data-severity": severity },
     html("span", { class: "level" }, severity),
     html("strong", {}, feature ?? monitorWords[monitor] ?? monitor),
-    html("span", {}, briefly(sentence), html("span", { class: "quiet" }, ` since ${beginning(since)}`), also),
+    html("span", {}, briefly(sentence) + also, html("span", { class: "quiet" }, ` since ${beginning(since)}`)),
   );
 }
 
