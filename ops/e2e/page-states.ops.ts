@@ -260,6 +260,20 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     await other.close();
   });
 
+  test("a model that explains nothing predicts all the same", async () => {
+    const page = await visitor.open();
+    await page.route(
+      (url) => url.search === "?explain=true",
+      (route) => route.fulfill({ status: 503, body: JSON.stringify({ detail: "this model has no trees" }) }),
+    );
+    await page.goto(service.url);
+    await ready(page);
+    await page.click('button:text-is("Predict")');
+    await page.waitForSelector(".probability");
+    expect(await page.textContent('[data-panel="answer"]')).toContain("Reasons are not available");
+    await page.close();
+  });
+
   test("a question that is never answered is given up, told, and asked again", async () => {
     const page = await visitor.open();
     const matches = (url: URL) => url.pathname === "/monitoring/distributions";

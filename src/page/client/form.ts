@@ -1,6 +1,6 @@
-import { get, hasKey, messageOf, post, type Setup } from "./api.ts";
+import { get, hasKey, messageOf, post, Refused, type Setup } from "./api.ts";
 import { byId, html, piece } from "./dom.ts";
-import { figure, percent } from "./format.ts";
+import { figure, percent, shortPercent } from "./format.ts";
 import { createPanel } from "./panel.ts";
 
 type Customer = Record<string, string | number | null>;
@@ -13,6 +13,8 @@ interface Answer {
 }
 
 const shownReasons = 8;
+/** Small ones keep two digits that count. */
+const chance = (ratio: number): string => (ratio > 0 && ratio < 0.01 ? shortPercent(ratio) : percent(ratio));
 const logistic = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
 
 /** A customer to edit, and what the model says of them. */
@@ -78,19 +80,23 @@ export function createForm({ fields, may_predict, may_switch }: Setup): void {
 
   async function predict(): Promise<void> {
     const body = customer();
-    const result = await post<Answer>("/predict?explain=true", body);
+    const result = await post<Answer>("/predict?explain=true", body).catch((error: unknown) => {
+      // A model without trees predicts, and explains nothing.
+      if (error instanceof Refused && error.status === 503) return post<Answer>("/predict", body);
+      throw error;
+    });
     // The key itself does not belong into what is passed on.
     const authorization = hasKey() ? '-H "authorization: Bearer $API_KEY" ' : "";
     const command = `curl -X POST ${location.origin}/predict -H 'content-type: application/json' \\\n  ${authorization}-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
     const copy = html("button", { type: "button" }, "Copy as curl");
     copy.addEventListener("click", () => {
-      navigator.clipboard.writeText(command).then(
+      toClipboard(command).then(
         () => copy.replaceChildren("Copied"),
         () => copy.replaceChildren("Select and copy it below"),
       );
     });
     answer.body.replaceChildren(
-      html("p", { class: "probability", "data-probability": result.probability }, percent(result.probability)),
+      html("p", { class: "probability", "data-probability": result.probability }, chance(result.probability)),
       html(
         "p",
         {},
@@ -102,7 +108,7 @@ export function createForm({ fields, may_predict, may_switch }: Setup): void {
       html("pre", { tabindex: 0 }, command),
     );
     answer.ready(1);
-    say(`${percent(result.probability)}: ${result.churn ? "called a churner" : "not called a churner"}`);
+    say(`${chance(result.probability)}: ${result.churn ? "called a churner" : "not called a churner"}`);
   }
 
   const run = (work: () => Promise<void>) => () => {
@@ -119,6 +125,11 @@ export function createForm({ fields, may_predict, may_switch }: Setup): void {
   form.addEventListener("input", () => {
     happened = null;
   });
+}
+
+/** A page that was not fetched from this machine or by HTTPS has no clipboard. */
+async function toClipboard(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }
 
 /** The reasons as a waterfall of log-odds from the average customer to this one. */
@@ -155,7 +166,7 @@ function reasons({ explanation }: Answer): HTMLElement[] {
     html(
       "p",
       { class: "quiet" },
-      `From the average customer (${percent(logistic(base))}) to this one (${percent(logistic(raw_score))}), in log-odds: orange raises the risk, blue lowers it.`,
+      `From the average customer (${chance(logistic(base))}) to this one (${chance(logistic(raw_score))}), in log-odds: orange raises the risk, blue lowers it.`,
     ),
     html("ol", { class: "waterfall" }, ...items),
     html("ul", { class: "reasons" }, ...explanation.reasons.map((reason) => html("li", {}, reason))),
