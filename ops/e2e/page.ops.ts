@@ -44,8 +44,8 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
     ).json() as Promise<T>;
   const textOf = async (selector: string): Promise<string> => (await page.textContent(selector)) ?? "";
   /** What each chart says of itself, with the moments that it marks. */
-  const chartsOf = () =>
-    page.$$eval(".chart", (charts) => charts.map((chart) => chart.getAttribute("aria-label") ?? ""));
+  const chartsOf = (seen = page) =>
+    seen.$$eval(".chart", (charts) => charts.map((chart) => chart.getAttribute("aria-label") ?? ""));
 
   beforeAll(async () => {
     folder = temporaryFolder();
@@ -278,6 +278,11 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
       if (counts.some((count) => count !== 1)) throw new Error(`marks in the charts: ${counts}`);
       return true;
     });
+    const newcomer = await visitor.open();
+    await newcomer.goto(service.url);
+    await newcomer.waitForSelector("body[data-ready]");
+    for (const label of await chartsOf(newcomer)) expect(label).toContain("price-rise from");
+    await newcomer.close();
   });
 
   test("where somebody points, a chart says what its lines are", async () => {
