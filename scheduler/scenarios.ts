@@ -35,7 +35,7 @@ export const scenarioMeanings: Record<ScenarioName, string> = {
   "unit-change": "the data volume is in kB, not MB",
   seasonal: "usage and amounts ± 10 % over a day",
   anomalies: "bursts of amounts far too large",
-  concept: "others leave, the inputs stay as they are",
+  concept: "others leave, the inputs stay",
   "slow-drift": "usage and amounts + 1 % a minute",
 };
 
