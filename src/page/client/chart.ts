@@ -204,7 +204,7 @@ function drawOnsets(u: uPlot, onsets: readonly Onset[]): void {
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = "left";
   let free = Number.POSITIVE_INFINITY;
-  // From the newest on: names that would cover a newer one are left out.
+  // From the newest on: a name that would cover a newer one stands on the other side of its line, or is left out.
   for (const { at, name } of onsets.toSorted((a, b) => b.at - a.at)) {
     const x = u.valToPos(at / 1000, "x", true);
     if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
@@ -213,8 +213,9 @@ function drawOnsets(u: uPlot, onsets: readonly Onset[]): void {
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(name).width + 8 * ratio;
-    const start = x + width < bbox.left + bbox.width ? x : x - width;
-    if (start + width > free) continue;
+    const room = Math.min(free, bbox.left + bbox.width);
+    const start = x + width <= room ? x : x - width;
+    if (x > room || start < bbox.left) continue;
     free = start;
     ctx.fillText(name, start + 2 * ratio, bbox.top - 6 * ratio);
   }
