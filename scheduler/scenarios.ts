@@ -25,6 +25,20 @@ export const disturbedFields: Record<ScenarioName, readonly FieldName[]> = {
   "slow-drift": [...money, ...usage],
 };
 
+/** What each does, for whoever chooses one. */
+export const scenarioMeanings: Record<ScenarioName, string> = {
+  none: "customers as they are",
+  "price-rise": "all amounts × 1.5",
+  "region-outage": "40 % of the regions are missing",
+  "feed-break": "the data volume is always zero",
+  "new-packs": "15 % buy a pack never seen before",
+  "unit-change": "the data volume is in kB, not MB",
+  seasonal: "usage and amounts ± 10 % over a day",
+  anomalies: "bursts of amounts far too large",
+  concept: "others leave, the inputs stay",
+  "slow-drift": "usage and amounts + 1 % a minute",
+};
+
 const minute = 60_000;
 const day = 24 * 60 * minute;
 

@@ -5,6 +5,7 @@ import { createFeedbackRelease } from "../scheduler/release-feedback.ts";
 import { createReplay } from "../scheduler/replay.ts";
 import { createRetention } from "../scheduler/retention.ts";
 import { createMonitorRun } from "../scheduler/run-monitors.ts";
+import { scenarioMeanings } from "../scheduler/scenarios.ts";
 import { createApp } from "./app.ts";
 import { type Config, scenarioNames } from "./config.ts";
 import { createErasure } from "./erasure/service.ts";
@@ -195,7 +196,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       replay: stores.replay,
       random: createRandom(seed),
       windowSize: config.MONITOR_WINDOW,
-      scenarios: scenarioNames,
+      scenarios: scenarioNames.map((name) => ({ name, about: scenarioMeanings[name] })),
       feedbackDelay: config.FEEDBACK_DELAY,
     },
     now,

@@ -228,6 +228,66 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     await page.close();
   });
 
+  test("text that looks like markup is shown as text, in the answer, in what is copied, and in another tab", async () => {
+    const markup = `"><img src=x onerror="window.injected=true"><script>window.injected=true</script>' #`;
+    const [page, other] = [await visitor.open({ viewport: { width: 390, height: 844 } }), await visitor.open()];
+    for (const tab of [page, other]) {
+      await tab.goto(service.url);
+      await ready(tab);
+    }
+    await page.fill('[name="user_id"]', markup);
+    await page.fill('[name="top_pack"]', markup);
+    await page.click('button:text-is("Predict")');
+    await page.waitForSelector(".probability");
+    const command = (await page.textContent('[data-panel="answer"] pre')) ?? "";
+    const child = Bun.spawn(["sh", "-c", `${command} --silent --fail`], { stdout: "pipe" });
+    expect(await new Response(child.stdout).json()).toMatchObject({ user_id: markup });
+    for (const input of await page.locator('#customer input:not([name="user_id"])').all()) await input.fill("");
+    await page.fill('[name="user_id"]', "u".repeat(64));
+    await page.click('button:text-is("Predict")');
+    await page.waitForFunction(() => document.querySelector("pre")?.textContent?.includes("uuuu"));
+    expect(await page.textContent(".reasons")).toContain("is not known");
+    for (const tab of [page, other]) {
+      expect(await tab.evaluate(() => "injected" in window)).toBe(false);
+      const scrollWidth = await tab.evaluate(() => document.documentElement.scrollWidth);
+      expect(scrollWidth).toBeLessThanOrEqual(tab.viewportSize()?.width ?? 0);
+    }
+    await page.selectOption("#scenario-name", "new-packs");
+    await page.click("#scenario-start");
+    await other.waitForFunction(() => document.querySelector("#scenario-state")?.textContent?.startsWith("new-packs"));
+    expect(await other.inputValue("#scenario-name")).toBe("new-packs");
+    await page.close();
+    await other.close();
+  });
+
+  test("a model that explains nothing predicts all the same", async () => {
+    const page = await visitor.open();
+    await page.route(
+      (url) => url.search === "?explain=true",
+      (route) => route.fulfill({ status: 503, body: JSON.stringify({ detail: "this model has no trees" }) }),
+    );
+    await page.goto(service.url);
+    await ready(page);
+    await page.click('button:text-is("Predict")');
+    await page.waitForSelector(".probability");
+    expect(await page.textContent('[data-panel="answer"]')).toContain("Reasons are not available");
+    await page.close();
+  });
+
+  test("a question that is never answered is given up, told, and asked again", async () => {
+    const page = await visitor.open();
+    const matches = (url: URL) => url.pathname === "/monitoring/distributions";
+    await page.route(matches, () => undefined);
+    await page.goto(service.url);
+    await page.waitForSelector('[data-panel="scoreDistribution"][data-state="error"]');
+    expect((await panelsOf(page)).find(({ name }) => name === "scoreDistribution")?.says).toBe(
+      "It could not be read: the service does not answer. Trying again.",
+    );
+    await page.unroute(matches);
+    await page.waitForSelector('[data-panel="scoreDistribution"][data-state="ready"]');
+    await page.close();
+  });
+
   test("times are those of whoever looks", async () => {
     const timeZone = "Asia/Tokyo";
     const page = await visitor.open({ timezoneId: timeZone });
@@ -245,6 +305,17 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     await page.close();
   });
 
+  test("a viewer's clock that is wrong changes no figure: times get their day, and that is all", async () => {
+    const page = await visitor.open();
+    await page.clock.setSystemTime(Date.now() + 40 * 86_400_000);
+    await page.goto(service.url);
+    await ready(page);
+    expect(await page.textContent("#facts")).toMatch(/Age\d+ (s|min)since training/);
+    expect(await page.textContent("#sure")).toMatch(/^Since \w+ \d+, 20\d\d, \d\d:\d\d\. How sure/);
+    await page.waitForSelector('#connection[data-state="live"]');
+    await page.close();
+  });
+
   test("where keys are needed, the page asks for one and keeps it for the tab; what the key may not do is disabled", async () => {
     const key = "page-key-of-a-test";
     await service.end("SIGTERM");
@@ -259,6 +330,11 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
         expect([colorScheme, width, ...(await violations(guarded))]).toEqual([colorScheme, width]);
       }
     }
+    expect(await guarded.isVisible("#key-refused")).toBe(false);
+    await guarded.fill("#key-value", "another");
+    await guarded.keyboard.press("Enter");
+    await guarded.waitForSelector("#key-refused", { state: "visible" });
+    expect(await violations(guarded)).toEqual([]);
     await guarded.fill("#key-value", key);
     await guarded.keyboard.press("Enter");
     await ready(guarded);
@@ -266,6 +342,34 @@ describe.skipIf(missingBrowser !== null && !isCi)("the states of the operator's 
     expect(await guarded.evaluate(() => Object.values(sessionStorage))).toEqual([key]);
     expect(await guarded.isDisabled("#scenario-start")).toBe(true);
     expect(await guarded.textContent("#scenario-state")).toContain("needs a key with the role admin");
+    expect(await guarded.isDisabled('button:text-is("Pick a replayed customer")')).toBe(true);
+    await guarded.click('button:text-is("Predict")');
+    await guarded.waitForSelector(".probability");
+    const command = (await guarded.textContent('[data-panel="answer"] pre')) ?? "";
+    expect(command).not.toContain(key);
+    const child = Bun.spawn(["sh", "-c", `${command} --silent --fail`], {
+      stdout: "pipe",
+      env: { ...process.env, API_KEY: key },
+    });
+    expect(await new Response(child.stdout).json()).toMatchObject({ user_id: "someone" });
+    expect(await guarded.textContent("#customer .actions")).toContain("needs a key with the role admin");
+    expect(await violations(guarded)).toEqual([]);
     await guarded.close();
+  });
+
+  test("with a key that may only read, all can be seen and nothing is offered that would be refused", async () => {
+    const key = "reading-key-of-a-test";
+    await service.end("SIGTERM");
+    await start({ REPLAY_RATE: "0", API_KEYS: `${key}:read` });
+    const reader = await visitor.open();
+    await reader.goto(service.url);
+    await reader.waitForSelector("dialog[open]");
+    await reader.fill("#key-value", key);
+    await reader.keyboard.press("Enter");
+    await ready(reader);
+    expect((await panelsOf(reader)).filter(({ state }) => state === "error" || state === "loading")).toEqual([]);
+    for (const name of ["Play", "Pick a replayed customer", "Predict"])
+      expect([name, await reader.isDisabled(`button:text-is("${name}")`)]).toEqual([name, true]);
+    await reader.close();
   });
 });

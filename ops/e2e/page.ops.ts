@@ -44,8 +44,8 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
     ).json() as Promise<T>;
   const textOf = async (selector: string): Promise<string> => (await page.textContent(selector)) ?? "";
   /** What each chart says of itself, with the moments that it marks. */
-  const chartsOf = () =>
-    page.$$eval(".chart", (charts) => charts.map((chart) => chart.getAttribute("aria-label") ?? ""));
+  const chartsOf = (seen = page) =>
+    seen.$$eval(".chart", (charts) => charts.map((chart) => chart.getAttribute("aria-label") ?? ""));
 
   beforeAll(async () => {
     folder = temporaryFolder();
@@ -138,6 +138,7 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
     }
     await page.click('button:text-is("Predict")');
     await page.waitForSelector(".probability");
+    expect(await textOf("#answer-status")).toMatch(/^[\d.]+ %: (not )?called a churner$/);
     expect(Number(await page.getAttribute(".probability", "data-probability"))).toBe(probability);
     const steps = await page.$$eval(".waterfall li", (items) =>
       items.map((item) => ({
@@ -180,6 +181,7 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
     await page.click('button:text-is("Predict")');
     await page.waitForSelector('[data-panel="answer"][data-state="error"]');
     expect(await textOf('[data-panel="answer"] .state')).toContain("user_id");
+    expect(await textOf("#answer-status")).toContain("user_id");
     // The browser itself notes that the answer was 422.
     expect(visitor.complaints.splice(before).filter((text) => !text.includes("422"))).toEqual([]);
   });
@@ -190,8 +192,16 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
     await service.end("SIGTERM");
     await page.waitForSelector('#connection[data-state="lost"]');
     expect(await textOf("#connection")).toMatch(/Connection lost: what is shown is old\. .*last seen \d\d:\d\d:\d\d/);
+    // Wherever one has scrolled to, and what is old has no colour: neither green nor red is believed any more.
+    await page.evaluate(() => document.querySelector("#models")?.scrollIntoView());
+    const place = await page.locator("#connection").boundingBox();
+    expect(place?.y).toBeGreaterThanOrEqual(0);
+    expect(place?.y).toBeLessThan(100);
+    expect(await page.$eval("main", (main) => getComputedStyle(main).filter)).toBe("grayscale(1)");
+    expect(await violations(page)).toEqual([]);
     service = await startProcess(environment);
     await page.waitForSelector('#connection[data-state="live"]');
+    expect(await page.$eval("main", (main) => getComputedStyle(main).filter)).toBe("none");
     const asked = Date.now();
     await until("panels that are new", async () => {
       const states = (await panelsOf(page)).filter(({ name }) => name !== "answer" && name !== "rejections");
@@ -236,6 +246,7 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
       const found = await page.evaluate(() => ({
         severity: document.querySelector("#verdict")?.getAttribute("data-severity"),
         headline: document.querySelector("#headline")?.textContent ?? "",
+        because: document.querySelector("#because")?.textContent ?? "",
         sure: document.querySelector("#sure")?.textContent ?? "",
         advice: document.querySelector("#advice")?.textContent ?? "",
         alarms: [...document.querySelectorAll("#alarms li[data-severity]")].map((alarm) =>
@@ -243,15 +254,20 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
         ),
       }));
       // On a busy machine the stream itself may have stopped for a moment.
-      const first = found.alarms.find(([, name]) => fieldNames.some((field) => field === name));
+      const sentences = [found.because, ...found.alarms.map(([, , sentence = ""]) => sentence)];
+      const first = sentences.find((sentence) => fieldNames.some((field) => sentence.startsWith(`${field} `)));
       return first ? { ...found, first } : null;
     });
-    const [, name, sentence] = turned.first as [string, string, string];
+    const { first } = turned;
+    const name = first.split(" ", 1)[0] as string;
     expect(["montant", "revenue"]).toContain(name);
-    expect(sentence).toStartWith(`${name} is not distributed as it was: `);
+    expect(first).toStartWith(`${name} is not distributed as it was: `);
     expect(["info", "warning", "critical"]).toContain(turned.severity ?? "");
     expect(turned.headline).not.toBe("The model can be believed");
-    if (turned.first === turned.alarms[0]) expect(turned.advice).toContain(name);
+    if (first === turned.because) expect(turned.advice).toContain(name);
+    // What the verdict says is not said again among the other alarms.
+    const others = turned.alarms.map(([, , sentence = ""]) => sentence.replace(/ since [^.]*$/, ""));
+    expect(others.filter((sentence) => turned.because.startsWith(sentence))).toEqual([]);
     expect(turned.sure).toMatch(/^Since \d\d:\d\d:\d\d\. How sure: an undisturbed window .+ once in [\d,]+\.$/);
     const pressed = '.drift[aria-pressed="true"]';
     expect(await textOf(pressed)).toStartWith(name);
@@ -262,6 +278,23 @@ describe.skipIf(missingBrowser !== null && !isCi)("the operator's page in a brow
       if (counts.some((count) => count !== 1)) throw new Error(`marks in the charts: ${counts}`);
       return true;
     });
+    const newcomer = await visitor.open();
+    await newcomer.goto(service.url);
+    await newcomer.waitForSelector("body[data-ready]");
+    for (const label of await chartsOf(newcomer)) expect(label).toContain("price-rise from");
+    await newcomer.close();
+  });
+
+  test("where somebody points, a chart says what its lines are", async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.hover('[data-panel="roc_auc"] .u-over');
+    await until("the figures under the pointer", async () =>
+      /^\d\d:\d\d:\d\d( · (estimated|realized|threshold) 0\.\d{3}){2,3}$/.test(
+        await textOf('[data-panel="roc_auc"] .readout'),
+      )
+        ? true
+        : null,
+    );
   });
 
   test("axe finds no violation at three widths in both themes, with every explanation open and an answer", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { fieldNames } from "../customer.ts";
 import type { MonitorResult } from "../storage/monitor-results.ts";
 import type { MonitorName } from "./finding.ts";
 import { presentAlarm } from "./report.ts";
@@ -64,6 +65,11 @@ describe("the verdict", () => {
     expect(sentence).toEndWith("Moved: montant.");
     expect(sentence).not.toContain("as at training");
     expect(advice).toStartWith("Ask whoever delivers montant what changed");
+  });
+
+  test("names six inputs at most, and says how many more moved", () => {
+    const all = fieldNames.map((feature) => ({ ...drift, feature }));
+    expect(say(all).sentence).toEndWith(` Moved: ${fieldNames.slice(0, 6).join(", ")} and 10 more.`);
   });
 
   test("names the one input once", () => {

@@ -16,6 +16,9 @@ export const openings: Record<Severity, string> = {
 const aboutInputs = ["drift", "quality"];
 const aboutPerformance = ["realized", "estimate_error", "segment"];
 
+// A sentence with all sixteen says less than one with the worst.
+const namedFeatures = 6;
+
 export interface Known {
   /** Of the last look. */
   results: readonly MonitorResult[];
@@ -55,7 +58,7 @@ function alarmed(
       `${openings[worst.severity]}.`,
       sentenceOf(worst, binsOf(worst, distributions)),
       ...(isOfPerformance ? [whereAndWhy(worst, alarms)] : []),
-      ...(moved.some((feature) => feature !== worst.feature) ? [`Moved: ${moved.join(", ")}.`] : []),
+      ...(moved.some((feature) => feature !== worst.feature) ? [`Moved: ${named(moved)}.`] : []),
     ]
       .filter(Boolean)
       .join(" "),
@@ -65,6 +68,11 @@ function alarmed(
         ? `Ask whoever delivers ${source} what changed, and do not act on the predictions until it is known.`
         : adviceOf(worst),
   };
+}
+
+function named(features: readonly (string | null)[]): string {
+  const rest = features.length - namedFeatures;
+  return features.slice(0, namedFeatures).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 /** Where the model got worse, and whether the inputs explain it. */

@@ -29,7 +29,11 @@ const times = (chance: number): string =>
     ? `; chance alone does that in 1 of ${Math.round(1 / chance).toLocaleString("en")} windows`
     : "";
 
+/** What a sentence says of the chance, for those who say it in their own place. */
+export const chanceClause = /; chance alone does that in 1 of [\d,]+ windows/;
+
 const isAbove = ({ value, thresholdUpper }: MonitorResult): boolean => value > thresholdUpper;
+const isOutside = (result: MonitorResult): boolean => isAbove(result) || result.value < result.thresholdLower;
 const bound = (result: MonitorResult): number => (isAbove(result) ? result.thresholdUpper : result.thresholdLower);
 
 /** The part of the customers that a finding about a segment means: "region is missing", "tenure is K > 24 month". */
@@ -65,6 +69,8 @@ function moved(bins: readonly BinShare[]): string {
 export function sentenceOf(result: MonitorResult, bins: readonly BinShare[] = []): string {
   const { monitor, metric, feature, value, verdict, chance, rows } = result;
   if (verdict === "insufficient" || verdict === "immature") return `Not judged: ${unjudged(result)}.`;
+  if (verdict === "ok" && isOutside(result))
+    return `${sentenceOf({ ...result, verdict: "alarm" }, bins)} That was seen in one look; an alarm takes two in a row.`;
   const isAlarm = verdict === "alarm";
   const name = metricNames[metric as PerformanceMetric] ?? metric;
   const outside = `${isAbove(result) ? "above" : "below"} ${figure(bound(result))}${times(chance)}`;

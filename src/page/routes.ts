@@ -25,7 +25,7 @@ export interface PageRoutesOptions {
   rejections(): Promise<{ reason: string; count: number }[]>;
   /** Predictions since the start. */
   answered(): Promise<number>;
-  scenarios: readonly string[];
+  scenarios: readonly { name: string; about: string }[];
   feedbackDelay: number;
   now: () => number;
   authorize(request: Request, role: Role): string;
@@ -45,6 +45,7 @@ function isAllowed(ask: () => unknown): boolean {
 export function pageRoutes(options: PageRoutesOptions) {
   const { serving, registry, sums, replay, random, windowSize, rejections, answered, now, authorize } = options;
   const assets = createPageAssets();
+  const startedAt = now();
   const hidden = { detail: { hide: true } };
 
   return new Elysia({ name: "page" })
@@ -61,7 +62,9 @@ export function pageRoutes(options: PageRoutesOptions) {
           metrics: shownMetrics.map((metric) => ({ metric, title: pagePanels[metric].title })),
           scenarios,
           may_switch: isAllowed(() => authorize(request, "admin")),
+          may_predict: isAllowed(() => authorize(request, "predict")),
           feedback_delay: feedbackDelay,
+          window: windowSize,
           least: { rows: leastRows, labels: leastLabels, coverage: leastCoverage },
           fields: fields.map((field) => {
             const feature = features.find(({ name }) => name === field.name);
@@ -80,6 +83,7 @@ export function pageRoutes(options: PageRoutesOptions) {
         const minutes = [...sums.between(manifest.version, time - shownTime, time)];
         return {
           at: time,
+          started_at: startedAt,
           answered: await answered(),
           model: { version: manifest.version, trained_at: manifest.trainedAt, importance: manifest.importance },
           ...figuresOf(manifest, minutes, windowSize),

@@ -19,16 +19,21 @@ export interface Monitoring {
 }
 export interface Setup {
   metrics: { metric: (typeof shownMetrics)[number]; title: string }[];
-  scenarios: string[];
-  /** Whether this key may switch the scenario. */
+  scenarios: { name: string; about: string }[];
+  /** Whether this key may switch the scenario, and be told of replayed customers. */
   may_switch: boolean;
+  may_predict: boolean;
   feedback_delay: number;
+  /** Predictions in a full window. */
+  window: number;
   least: { rows: number; labels: number; coverage: number };
   fields: ((typeof fields)[number] & { levels: string[] })[];
 }
 export type WindowFigures = PageFigures & {
   at: number;
-  /** Predictions since the service was started. */
+  /** When the service was started. */
+  started_at: number;
+  /** Predictions since then. */
   answered: number;
   model: { version: string; trained_at: number; importance: Record<string, number> };
   rejections: { reason: string; count: number }[];
@@ -45,10 +50,14 @@ export interface Distributions {
 
 const keyName = "churnwatch-key";
 const silence = 40_000;
+const patience = 20_000;
 const retryAfter = 2000;
 export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether the service was told a key. */
+export const hasKey = (): boolean => Boolean(sessionStorage.getItem(keyName));
 
 /** What was asked for, or why it could not be had. */
 export type Answer<T> = { value: T } | { error: string };
@@ -72,6 +81,7 @@ let asking: Promise<void> | null = null;
 
 function askForKey(): Promise<void> {
   const dialog = byId<HTMLDialogElement>("key");
+  byId("key-refused").hidden = !hasKey();
   asking ??= new Promise<void>((resolve) => {
     dialog.addEventListener(
       "close",
@@ -91,7 +101,9 @@ async function send(path: string, options: RequestInit = {}): Promise<Response> 
   const key = sessionStorage.getItem(keyName);
   const headers = new Headers(options.headers);
   if (key) headers.set("authorization", `Bearer ${key}`);
-  const response = await fetch(path, { ...options, headers }).catch((error: unknown) => {
+  // A connection that broke without a word would be waited for as long as the system does.
+  const signal = options.signal ?? AbortSignal.timeout(patience);
+  const response = await fetch(path, { ...options, headers, signal }).catch((error: unknown) => {
     throw new Error("the service does not answer", { cause: error });
   });
   if (response.ok) return response;

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { html } from "./dom.ts";
 import { clock } from "./format.ts";
 
 export interface Line {
@@ -67,6 +68,17 @@ export function createChart(
 ): Chart {
   let onsets: readonly Onset[] = [];
   parent.setAttribute("role", "img");
+  const readout = html("p", { class: "readout" });
+  /** What the lines are where somebody points. */
+  function readOut({ cursor, data }: uPlot): void {
+    const i = cursor.idx;
+    const at = i == null ? undefined : data[0][i];
+    const known = lines.flatMap(({ label: name, isThin }, line) => {
+      const value = i == null ? null : data[line + 1]?.[i];
+      return isThin || value == null ? [] : [`${name} ${format(value)}`];
+    });
+    readout.textContent = at === undefined || known.length === 0 ? "" : [clock(1000 * at), ...known].join(" · ");
+  }
   const axis = {
     stroke: () => color("--quiet"),
     grid: { stroke: () => color("--line"), width: 1 },
@@ -77,6 +89,7 @@ export function createChart(
     {
       width: Math.max(240, parent.clientWidth),
       height,
+      padding: [20, 30, null, null],
       legend: { show: false },
       cursor: { y: false },
       scales: {
@@ -93,7 +106,10 @@ export function createChart(
             width: line.isThin ? 0.5 : 2,
             ...(line.isDashed && { dash: [6, 4], width: 1.5 }),
             // A line of one point is not seen.
-            points: { show: (u) => !line.isThin && !line.isDashed && (u.data[0]?.length ?? 0) < 2, size: 6 },
+            points: {
+              show: (u, i) => !line.isThin && (u.data[i] as unknown[]).filter((value) => value != null).length < 2,
+              size: 6,
+            },
           }),
         ),
       ],
@@ -116,12 +132,14 @@ export function createChart(
       hooks: {
         drawClear: backdrop ? [(u) => backdrop.paint(u)] : [],
         draw: [(u) => drawOnsets(u, onsets)],
+        setCursor: backdrop ? [] : [(u) => readOut(u)],
       },
     },
     [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
     parent,
   );
   drawn.add(chart);
+  parent.append(readout);
   new ResizeObserver(() => {
     if (parent.clientWidth > 0) chart.setSize({ width: parent.clientWidth, height });
   }).observe(parent);
@@ -138,6 +156,7 @@ export function createChart(
       const marked = marks
         .filter(({ at }) => at >= from && at <= to)
         .map(({ at, name }) => `; ${name} from ${clock(at)} on`);
+      parent.toggleAttribute("data-marked", marked.length > 0);
       parent.setAttribute("aria-label", [label, ...last, ...marked].join(""));
     },
   };
@@ -181,22 +200,24 @@ function drawOnsets(u: uPlot, onsets: readonly Onset[]): void {
   ctx.strokeStyle = color("--onset");
   ctx.fillStyle = color("--onset");
   ctx.lineWidth = 1.5 * ratio;
+  ctx.setLineDash([]);
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = "left";
   let free = Number.POSITIVE_INFINITY;
-  // From the newest on: names that would cover a newer one are left out.
+  // From the newest on: a name that would cover a newer one stands on the other side of its line, or is left out.
   for (const { at, name } of onsets.toSorted((a, b) => b.at - a.at)) {
     const x = u.valToPos(at / 1000, "x", true);
     if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
     ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
+    ctx.moveTo(x, bbox.top - 16 * ratio);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(name).width + 8 * ratio;
-    const start = x + width < bbox.left + bbox.width ? x : x - width;
-    if (start + width > free) continue;
+    const room = Math.min(free, bbox.left + bbox.width);
+    const start = x + width <= room ? x : x - width;
+    if (x > room || start < bbox.left) continue;
     free = start;
-    ctx.fillText(name, start + 4 * ratio, bbox.top + 12 * ratio);
+    ctx.fillText(name, start + 2 * ratio, bbox.top - 6 * ratio);
   }
   ctx.restore();
 }

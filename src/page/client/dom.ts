@@ -37,6 +37,10 @@ export function piece(from: number, to: number): HTMLElement {
   return element;
 }
 
+/** A figure in a list of definitions, with what it is to be compared with. */
+export const fact = (term: string, value: string, note: string): HTMLElement =>
+  html("div", {}, html("dt", {}, term), html("dd", {}, value, html("small", {}, note)));
+
 export interface LegendEntry {
   kind: "now" | "estimate" | "reference" | "threshold" | "onset";
   text: string;
@@ -51,6 +55,6 @@ export const legend = (entries: readonly LegendEntry[]): HTMLElement =>
     "div",
     { class: "legend" },
     ...entries.map(({ kind, text, isDashed }) =>
-      html("span", {}, html("i", { class: isDashed ? `${kind} dashed` : kind }), text),
+      html("span", { class: `of-${kind}` }, html("i", { class: isDashed ? `${kind} dashed` : kind }), text),
     ),
   );

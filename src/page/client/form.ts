@@ -1,6 +1,6 @@
-import { get, messageOf, post, type Setup } from "./api.ts";
-import { html, piece } from "./dom.ts";
-import { figure, percent } from "./format.ts";
+import { get, hasKey, messageOf, post, Refused, type Setup } from "./api.ts";
+import { byId, html, piece } from "./dom.ts";
+import { figure, percent, shortPercent } from "./format.ts";
 import { createPanel } from "./panel.ts";
 
 type Customer = Record<string, string | number | null>;
@@ -13,10 +13,12 @@ interface Answer {
 }
 
 const shownReasons = 8;
+/** Small ones keep two digits that count. */
+const chance = (ratio: number): string => (ratio > 0 && ratio < 0.01 ? shortPercent(ratio) : percent(ratio));
 const logistic = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
 
 /** A customer to edit, and what the model says of them. */
-export function createForm({ fields }: Setup): void {
+export function createForm({ fields, may_predict, may_switch }: Setup): void {
   const panel = createPanel("customer");
   const answer = createPanel("answer");
   const form = html("form", { id: "customer" });
@@ -27,7 +29,6 @@ export function createForm({ fields }: Setup): void {
     const listId = `levels-${name}`;
     const input = html("input", {
       name,
-      title: about,
       placeholder: "missing",
       value: example ?? "",
       ...(kind === "numeric" ? { type: "number", min: 0, step: "any" } : { list: listId }),
@@ -37,14 +38,28 @@ export function createForm({ fields }: Setup): void {
       kind === "categorical"
         ? html("datalist", { id: listId }, ...levels.map((value) => html("option", { value })))
         : null;
-    return html("label", {}, name, input, list);
+    return html("label", {}, html("span", {}, name, html("small", {}, about)), input, list);
   });
   const draw = html("button", { type: "button" }, "Pick a replayed customer");
   const ask = html("button", { type: "submit", class: "main" }, "Predict");
-  form.append(html("label", {}, "user_id", user), ...labels, html("p", { class: "actions" }, draw, ask));
+  ask.disabled = !may_predict;
+  draw.disabled = !(may_predict && may_switch);
+  const needed = [
+    ...(may_predict ? [] : ["Predicting needs a key with the role predict."]),
+    ...(may_switch ? [] : ["Picking a replayed customer needs a key with the role admin."]),
+  ].join(" ");
+  form.append(
+    html("label", {}, html("span", {}, "user_id", html("small", {}, "whose prediction it is")), user),
+    ...labels,
+    html("p", { class: "actions" }, draw, ask, needed && html("span", { class: "quiet" }, needed)),
+  );
   panel.ready(fields.length);
   answer.empty();
   let happened: string | null = null;
+  /** Read out; the waterfall and the command would be too much. */
+  const say = (text: string): void => {
+    byId("answer-status").textContent = text;
+  };
 
   function customer(): Customer {
     const given: Customer = { user_id: user.value };
@@ -65,17 +80,23 @@ export function createForm({ fields }: Setup): void {
 
   async function predict(): Promise<void> {
     const body = customer();
-    const result = await post<Answer>("/predict?explain=true", body);
-    const command = `curl -X POST ${location.origin}/predict -H 'content-type: application/json' \\\n  -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    const result = await post<Answer>("/predict?explain=true", body).catch((error: unknown) => {
+      // A model without trees predicts, and explains nothing.
+      if (error instanceof Refused && error.status === 503) return post<Answer>("/predict", body);
+      throw error;
+    });
+    // The key itself does not belong into what is passed on.
+    const authorization = hasKey() ? '-H "authorization: Bearer $API_KEY" ' : "";
+    const command = `curl -X POST ${location.origin}/predict -H 'content-type: application/json' \\\n  ${authorization}-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
     const copy = html("button", { type: "button" }, "Copy as curl");
     copy.addEventListener("click", () => {
-      navigator.clipboard.writeText(command).then(
+      toClipboard(command).then(
         () => copy.replaceChildren("Copied"),
         () => copy.replaceChildren("Select and copy it below"),
       );
     });
     answer.body.replaceChildren(
-      html("p", { class: "probability", "data-probability": result.probability }, percent(result.probability)),
+      html("p", { class: "probability", "data-probability": result.probability }, chance(result.probability)),
       html(
         "p",
         {},
@@ -87,10 +108,14 @@ export function createForm({ fields }: Setup): void {
       html("pre", { tabindex: 0 }, command),
     );
     answer.ready(1);
+    say(`${chance(result.probability)}: ${result.churn ? "called a churner" : "not called a churner"}`);
   }
 
   const run = (work: () => Promise<void>) => () => {
-    work().catch((error: unknown) => answer.refused(messageOf(error)));
+    work().catch((error: unknown) => {
+      answer.refused(messageOf(error));
+      say(messageOf(error));
+    });
   };
   draw.addEventListener("click", run(pick));
   form.addEventListener("submit", (event) => {
@@ -100,6 +125,11 @@ export function createForm({ fields }: Setup): void {
   form.addEventListener("input", () => {
     happened = null;
   });
+}
+
+/** A page that was not fetched from this machine or by HTTPS has no clipboard. */
+async function toClipboard(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }
 
 /** The reasons as a waterfall of log-odds from the average customer to this one. */
@@ -136,7 +166,7 @@ function reasons({ explanation }: Answer): HTMLElement[] {
     html(
       "p",
       { class: "quiet" },
-      `From the average customer (${percent(logistic(base))}) to this one (${percent(logistic(raw_score))}), in log-odds: orange raises the risk, blue lowers it.`,
+      `From the average customer (${chance(logistic(base))}) to this one (${chance(logistic(raw_score))}), in log-odds: orange raises the risk, blue lowers it.`,
     ),
     html("ol", { class: "waterfall" }, ...items),
     html("ul", { class: "reasons" }, ...explanation.reasons.map((reason) => html("li", {}, reason))),

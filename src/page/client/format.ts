@@ -15,6 +15,12 @@ export const clock = (time: number | string): string =>
 export const moment = (time: number | string): string =>
   new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hour12: false });
 
+const clockSuffices = 12 * 3_600_000;
+
+/** Since when: the hour alone only while it can be no other day's. */
+export const beginning = (time: number | string, now = Date.now()): string =>
+  Math.abs(now - new Date(time).getTime()) < clockSuffices ? clock(time) : moment(time);
+
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 100) return `${seconds} s`;

@@ -8,7 +8,7 @@ import {
   type WindowFigures,
 } from "./api.ts";
 import { createChart } from "./chart.ts";
-import { html, legend, onsetLegend, piece } from "./dom.ts";
+import { fact, html, legend, onsetLegend, piece } from "./dom.ts";
 import { figure, percent } from "./format.ts";
 import type { History } from "./history.ts";
 import { createPanel } from "./panel.ts";
@@ -41,7 +41,7 @@ export function createInputs(setup: Setup, history: History) {
     ]),
   );
   const about = html("p", { class: "quiet" });
-  const figures = html("p", { class: "quiet" });
+  const figures = html("dl", { class: "facts" });
   const shares = html("div");
   const canvas = html("div", { class: "chart" });
   pane.body.append(
@@ -113,16 +113,18 @@ export function createInputs(setup: Setup, history: History) {
     const missing = bins.find(({ bin }) => bin === "__missing__");
     const drift = of("drift", "psi");
     const leaning = of("attribution", "mean_contribution");
-    figures.textContent = [
-      `PSI ${figure(drift?.value)}, threshold ${figure(drift?.threshold.upper)}`,
-      `missing ${percent(missing?.current)}, reference ${percent(missing?.reference)}`,
-      `importance to the model ${percent(window.model.importance[chosen])}`,
-      ...(leaning?.value == null
-        ? []
-        : [
-            `moves a prediction by ${figure(leaning.value, 2)} of log-odds, usual ${figure(leaning.threshold.lower, 2)} to ${figure(leaning.threshold.upper, 2)}`,
-          ]),
-    ].join(" · ");
+    figures.replaceChildren(
+      fact("Drift, PSI", figure(drift?.value), `threshold ${figure(drift?.threshold.upper)}`),
+      fact("Missing", percent(missing?.current), `reference ${percent(missing?.reference)}`),
+      fact("Importance", percent(window.model.importance[chosen]), "of all fields to the model"),
+      fact(
+        "Contribution",
+        figure(leaning?.value, 2),
+        leaning?.value == null
+          ? "not measured"
+          : `log-odds, usual ${figure(leaning.threshold.lower, 2)} to ${figure(leaning.threshold.upper, 2)}`,
+      ),
+    );
     shares.replaceChildren(sharesList(bins));
     const results = history.of("drift", "psi", chosen);
     pane.ready(bins.filter(({ current }) => current > 0).length);
@@ -189,19 +191,20 @@ export function createInputs(setup: Setup, history: History) {
         id: `drift-${feature}`,
         "data-verdict": result.verdict,
         "aria-pressed": String(feature === chosen),
+        "aria-controls": "feature",
       },
       html("span", {}, feature),
       html("span", { class: "track" }, piece(0, Math.min(1, ratio / 2)), html("b")),
       html(
         "span",
         { class: "figure" },
-        ratio >= 100 ? "> 100 ×" : `${figure(ratio, 2)} ×`,
+        ratio >= 100 ? "> 100 ×" : `${figure(ratio, ratio >= 10 ? 0 : 2)} ×`,
         html("span", { class: "hidden" }, " its threshold"),
       ),
     );
     button.addEventListener("click", () => {
       isChosenByHand = true;
-      void choose(feature);
+      void choose(feature).then(() => pane.show());
     });
     return button;
   }

@@ -21,7 +21,7 @@ import { createModels, type Versions } from "./models.ts";
 import { failAll } from "./panel.ts";
 import { createPerformance } from "./performance.ts";
 import { createPredictions } from "./predictions.ts";
-import { createRate } from "./rate.ts";
+import { createRate, firstRate } from "./rate.ts";
 import { createScenario } from "./scenario.ts";
 import { createSource } from "./source.ts";
 import { startTheme } from "./theme.ts";
@@ -80,7 +80,7 @@ async function start(): Promise<void> {
     ]);
     if ("value" in figures) {
       serverTime = figures.value.at;
-      perSecond = rate.add(figures.value);
+      perSecond = rate.add(figures.value) ?? firstRate(figures.value);
       if (figures.value.model.version !== version) versions = null;
       version = figures.value.model.version;
     }

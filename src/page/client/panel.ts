@@ -11,6 +11,8 @@ export interface PanelView {
   draw<A extends readonly Answer<unknown>[]>(answers: readonly [...A], paint: (...values: Values<A>) => void): void;
   /** Tells that there is something to see, and how many data points that are not zero. */
   ready(points: number): void;
+  /** Scrolls to it when its beginning is not to be seen, as under a list that fills a narrow window. */
+  show(): void;
   empty(why?: string): void;
   failed(why: string): void;
   /** Its content may be wider than a narrow window: scrolled by keyboard, too. */
@@ -67,6 +69,10 @@ export function createPanel(key: PanelKey): PanelView {
     ready(points) {
       element.dataset.points = String(points);
       show("ready");
+    },
+    show() {
+      const { top } = element.getBoundingClientRect();
+      if (top < 0 || top > 0.8 * innerHeight) element.scrollIntoView({ block: "start" });
     },
     empty: (why = emptyText) => show("empty", why),
     failed,

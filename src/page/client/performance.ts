@@ -5,7 +5,7 @@ import { html, legend, onsetLegend } from "./dom.ts";
 import { count, figure, percent } from "./format.ts";
 import { align, type History } from "./history.ts";
 import { createPanel } from "./panel.ts";
-import { waitingForLabels } from "./waiting.ts";
+import { type Labels, waitingForLabels } from "./waiting.ts";
 
 type Metric = Setup["metrics"][number]["metric"];
 
@@ -55,20 +55,23 @@ export function createPerformance(setup: Setup, history: History) {
     const past = await attempt(Promise.all([history.ensure("realized", metric), history.ensure("estimated", metric)]));
     if (!last || metric !== choice.value) return;
     const { figures, perSecond } = last;
-    panel.draw([figures, past], (window) => drawLines(metric, window, waitingForLabels(window, perSecond, setup)));
+    const seen = history.of("labels", "coverage").at(-1);
+    const labels: Labels = { rows: seen?.rows ?? 0, coverage: seen?.value ?? null };
+    const waiting = waitingForLabels(labels, perSecond, setup);
+    panel.draw([figures, past], (window) => drawLines(metric, window, labels, waiting));
     for (const [view, paint] of [
       [confusion, drawConfusion],
       [calibration, drawCalibration],
       [roc, drawRoc],
     ] as const) {
       view.draw([figures], (window) => {
-        if (window.window.labelled === 0) view.empty(waitingForLabels(window, perSecond, setup));
+        if (window.window.labelled === 0) view.empty(waiting);
         else paint(window);
       });
     }
   }
 
-  function drawLines(metric: Metric, figures: WindowFigures, waiting: string): void {
+  function drawLines(metric: Metric, figures: WindowFigures, labels: Labels, waiting: string): void {
     const aligned = align([history.of("realized", metric), history.of("estimated", metric)]);
     const [realized, estimated] = [aligned.at(0), aligned.at(1)];
     const values = (results: (Result | undefined)[], of: (result: Result) => number | null) =>
@@ -82,7 +85,7 @@ export function createPerformance(setup: Setup, history: History) {
         ? ""
         : `realized ${figure(newest.value)} (${figure(newest.lower)} to ${figure(newest.upper)})`,
       baseline == null ? "" : `without a model ${figure(baseline)}`,
-      `labels known ${percent(figures.window.coverage, 0)}`,
+      `labels known ${percent(labels.coverage, 0)}`,
     ]
       .filter(Boolean)
       .join(" · ");

@@ -22,8 +22,8 @@ export function sharesList(bins: readonly Bin[], format?: (value: number) => str
           {},
           html("span", { title: binName(bin, format) }, binName(bin, format)),
           html("span", { class: "pair" }, bar(current / most), bar(reference / most)),
-          html("span", { class: "number" }, percent(current)),
-          html("span", { class: "number before" }, percent(reference)),
+          html("span", { class: "number" }, percent(current), html("span", { class: "hidden" }, " now,")),
+          html("span", { class: "number before" }, percent(reference), html("span", { class: "hidden" }, " before")),
         ),
       ),
     ),
@@ -118,6 +118,8 @@ export function createPredictions(history: History) {
 
   return {
     async update(figures: Answer<WindowFigures>, distributions: Answer<Distributions>, waiting: string): Promise<void> {
+      // What is marked in the charts is known from the past.
+      const past = await attempt(history.ensure("prediction", "psi"));
       balance.draw([figures], drawBalance);
       overTime.draw([figures], drawHeat);
       scoreNow.draw([distributions], ({ score }) => {
@@ -129,7 +131,7 @@ export function createPredictions(history: History) {
         scoreNow.body.replaceChildren(sharesList(score.bins, shortPercent));
         scoreNow.ready(known);
       });
-      drift.draw([await attempt(history.ensure("prediction", "psi"))], () => {
+      drift.draw([past], () => {
         const results = history.of("prediction", "psi");
         const known = results.filter(({ value }) => value !== null && value > 0).length;
         if (known === 0) {

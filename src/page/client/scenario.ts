@@ -1,15 +1,13 @@
 import { type Monitoring, post, type Setup } from "./api.ts";
 import { byId, html } from "./dom.ts";
-import { clock } from "./format.ts";
+import { beginning } from "./format.ts";
 
 /** Lets the replay play a disturbance, for those whose key may. */
 export function createScenario({ scenarios, may_switch }: Setup, onSwitch: () => void) {
   const choice = byId<HTMLSelectElement>("scenario-name");
   const button = byId<HTMLButtonElement>("scenario-start");
   const state = byId("scenario-state");
-  choice.replaceChildren(
-    ...scenarios.map((name) => html("option", { value: name }, name === "none" ? "none (undisturbed)" : name)),
-  );
+  choice.replaceChildren(...scenarios.map(({ name, about }) => html("option", { value: name }, `${name}: ${about}`)));
 
   if (!may_switch) {
     button.disabled = true;
@@ -31,8 +29,8 @@ export function createScenario({ scenarios, may_switch }: Setup, onSwitch: () =>
     update({ scenario, since }: Monitoring): void {
       const text =
         scenario === "none"
-          ? `The replay is undisturbed.${may_switch ? "" : " Switching needs a key with the role admin."}`
-          : `${scenario} plays since ${clock(since)}: its onset is marked in every chart.`;
+          ? `Now the replay is undisturbed.${may_switch ? "" : " Switching needs a key with the role admin."}`
+          : `${scenario} plays since ${beginning(since)}: its onset is marked in every chart.`;
       if (text === shown) return;
       shown = text;
       state.textContent = text;
