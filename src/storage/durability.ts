@@ -6,6 +6,7 @@ import { type StorageFailure, storageFailureOf } from "./failure.ts";
 // only. The longer wait, in milliseconds, lets other requests go on.
 const blockingWait = 50;
 const wait = 5000;
+const waitWhileStopping = 1000;
 const betweenTries = 20;
 
 export type Durability = Awaited<ReturnType<typeof createDurability>>;
@@ -20,11 +21,13 @@ export type Durability = Awaited<ReturnType<typeof createDurability>>;
  * (https://www.sqlite.org/pragma.html#pragma_synchronous).
  *
  * @param onChange told when the storage begins to fail, and with null when it works again.
+ * @param stopping once aborted, a lock is waited for less long.
  */
 export async function createDurability(
   database: Database,
   path: string,
   onChange: (failure: StorageFailure | null) => void = () => {},
+  stopping?: AbortSignal,
 ) {
   database.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${blockingWait}`);
   let failure: StorageFailure | null = null;
@@ -59,11 +62,12 @@ export async function createDurability(
   /** Waits for the lock of another program; `work` begins once, when the lock is had. */
   async function transact<T>(work: () => T): Promise<T> {
     const transaction = database.transaction(work);
-    for (const end = performance.now() + wait; ; await Bun.sleep(betweenTries)) {
+    for (const start = performance.now(); ; await Bun.sleep(betweenTries)) {
       try {
         return transaction.immediate() as T;
       } catch (error) {
-        if (storageFailureOf(error)?.fault !== "locked" || performance.now() > end) throw error;
+        const patience = stopping?.aborted ? waitWhileStopping : wait;
+        if (storageFailureOf(error)?.fault !== "locked" || performance.now() - start > patience) throw error;
       }
     }
   }
