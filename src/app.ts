@@ -30,7 +30,7 @@ import { predictionRoutes } from "./predictions/routes.ts";
 import type { PredictionService } from "./predictions/service.ts";
 import type { AuditLog } from "./storage/audit.ts";
 import type { Durability } from "./storage/durability.ts";
-import { storageFailureOf } from "./storage/failure.ts";
+import { StorageFailure, storageFailureOf } from "./storage/failure.ts";
 import type { MonitorResult, MonitorResultStore } from "./storage/monitor-results.ts";
 import type { RequestSpan, Tracing } from "./tracing/start.ts";
 
@@ -48,7 +48,7 @@ export interface AppOptions {
   audit: AuditLog;
   metrics: Metrics;
   access: Access;
-  durability: Pick<Durability, "failure">;
+  durability: Pick<Durability, "failure" | "notice">;
   erasure: Erasure;
   lanes: Lanes;
   /** What the operator's page reads beyond the API. */
@@ -208,6 +208,7 @@ export function createApp(options: AppOptions) {
     })
     .onError({ as: "global" }, ({ error: thrown, code, request, path, set }) => {
       const error = storageFailureOf(thrown) ?? thrown;
+      if (error instanceof StorageFailure) durability.notice(error);
       const { requestId = "" } = (set as Arriving).arrival ?? {};
       if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, { method: request.method, requestId });
       const response = code === "NOT_FOUND" ? notFound(request, path, requestId) : problemResponse(error, requestId);

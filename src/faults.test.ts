@@ -144,6 +144,35 @@ describe("the storage", () => {
     });
   }, 60_000);
 
+  test("whose files are moved away acknowledges nothing, and serves again when they are back", async () => {
+    const DATA_DIR = copyOf("moved");
+    await whileRunning({ DATA_DIR }, async (service) => {
+      renameSync(DATA_DIR, `${DATA_DIR}-away`);
+      await expectFault(service, "missing", "were moved, replaced or deleted");
+      renameSync(`${DATA_DIR}-away`, DATA_DIR);
+      await expectRecovery(service);
+    });
+  }, 30_000);
+
+  test("that is damaged while it serves is not written to any more, whoever meets the damage, and is not believed to recover", async () => {
+    const DATA_DIR = copyOf("damaged-later");
+    const file = join(DATA_DIR, "service.db");
+    const replaying = { REPLAY_RATE: "50", FEEDBACK_DELAY: "1", MONITOR_EVERY: "1" };
+    await whileRunning({ DATA_DIR, ...replaying }, async (service) => {
+      await predict(service);
+      const handle = openSync(file, "r+");
+      const { size } = statSync(file);
+      writeSync(handle, new Uint8Array(size - 4096).fill(0xa5), 0, size - 4096, 4096);
+      closeSync(handle);
+      await poll(async () => ((await readiness(service)).status === 503 ? true : undefined));
+      await expectFault(service, "damaged", "the database is damaged");
+      const probes = () => metric(service, 'churn_job_runs_total{job="probe-storage",outcome="success"}');
+      const before = await probes();
+      await poll(async () => ((await probes()) > before + 1 ? true : undefined));
+      await expectFault(service, "damaged", "the database is damaged");
+    });
+  }, 60_000);
+
   test("whose pages are damaged is not served from, and what to do is said", async () => {
     const DATA_DIR = copyOf("damaged");
     const file = join(DATA_DIR, "service.db");

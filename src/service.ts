@@ -214,6 +214,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   function onRun({ job, outcome, durationSeconds, error }: JobRun): void {
     instruments.jobRuns.inc({ job, outcome });
     if (outcome === "skipped") return;
+    durability.notice(error);
     instruments.jobDuration.observe({ job }, durationSeconds);
     if (outcome === "success") instruments.jobLastSuccess.set({ job }, now() / 1000);
     else log.error({ job, err: error }, `job failed: ${messageOf(error)}`);

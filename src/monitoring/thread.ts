@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { storageFailureOf } from "../storage/failure.ts";
 import type { Answer, Question, Tasks, WorkerSettings } from "./worker.ts";
 
 const timeout = 120_000;
@@ -48,7 +49,8 @@ export function createMonitoringThread(settings: WorkerSettings): MonitoringThre
     const answer = await promise;
     clearTimeout(timer);
     waiting.delete(id);
-    if ("error" in answer) throw failed(answer.error);
+    if ("error" in answer)
+      throw storageFailureOf(Object.assign(new Error(answer.error), answer)) ?? failed(answer.error);
     return answer.result as Result;
   }
 
