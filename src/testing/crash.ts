@@ -23,6 +23,10 @@ export interface CrashReport {
   duplicates: number;
   /** Replayed predictions that have neither a label nor one that is due later, or both. */
   unscheduled: number;
+  /** Replayed predictions, of which labels were given out, and results of monitors that the killed services stored. */
+  replayed: number;
+  released: number;
+  monitored: number;
   /** What the integrity check said, when it was not ok. */
   damages: string[];
   /** Milliseconds from the start of the process to readiness, one for each start. */
@@ -52,6 +56,9 @@ export async function crashService({ dataDirectory, kills, clients, seed }: Cras
     lost: 0,
     duplicates: 0,
     unscheduled: 0,
+    replayed: 0,
+    released: 0,
+    monitored: 0,
     damages: [],
     startups: [],
   };
@@ -163,6 +170,13 @@ function verify(dataDirectory: string, { predictions, labels }: Acknowledged, re
       )
       .get() as { count: number };
     report.unscheduled += count;
+    const work = database
+      .query(
+        `SELECT count(*) AS replayed, count(churned) AS released, (SELECT count(*) FROM monitor_results) AS monitored
+         FROM predictions LEFT JOIN labels ON prediction_seq = seq WHERE source = 'replay'`,
+      )
+      .get() as Pick<CrashReport, "replayed" | "released" | "monitored">;
+    Object.assign(report, work);
   } finally {
     database.close();
   }
