@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { closeSync, cpSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { exampleCustomer } from "./customer.ts";
+import { mountFailingDisk } from "./testing/failing-disk.ts";
 import {
   poll,
   type RunningService,
@@ -17,12 +18,14 @@ const folder = temporaryFolder();
 const trained = join(folder.path, "trained");
 const disk = mountSmallDisk(join(folder.path, "disk"), 24 * 2 ** 20);
 const sealed = mountSmallDisk(join(folder.path, "sealed"), 24 * 2 ** 20);
+const failing = mountFailingDisk(join(folder.path, "failing"), 64 * 2 ** 20);
+if (typeof failing === "string") process.stderr.write(`skipped: the test of a disk that fails, since ${failing}\n`);
 if (typeof disk === "string")
   process.stderr.write(`skipped: the tests of a full and a read-only disk, since ${disk}\n`);
 
 beforeAll(() => trainSmallModel(trained), 60_000);
 afterAll(() => {
-  for (const each of [disk, sealed]) if (typeof each !== "string") each.remove();
+  for (const each of [disk, sealed, failing]) if (typeof each !== "string") each.remove();
   folder.remove();
 });
 
@@ -123,6 +126,28 @@ describe("the storage", () => {
       expect(finished.stderr).toMatch(/^error: .*sealed\/data.*writable.*\n$/);
     },
     30_000,
+  );
+
+  test.skipIf(typeof failing === "string")(
+    "that the kernel makes read-only while it is written to is told, and all that was acknowledged is there afterwards",
+    async () => {
+      if (typeof failing === "string") throw new Error(failing);
+      const DATA_DIR = join(folder.path, "failing", "data");
+      cpSync(trained, DATA_DIR, { recursive: true });
+      const ids: string[] = [];
+      await whileRunning({ DATA_DIR, REPLAY_RATE: "20", MONITOR_EVERY: "1" }, async (service) => {
+        ids.push(...((await predict(service, 100)).predictions ?? []).map(({ prediction_id }) => prediction_id));
+        failing.fail();
+        await expectFault(service, "failing", "the disk fails");
+      });
+      failing.mend();
+      await whileRunning({ DATA_DIR }, async (service) => {
+        expect(ids).toHaveLength(100);
+        for (const id of ids) expect((await fetch(`${service.url}/predictions/${id}`)).status).toBe(200);
+        expect((await predict(service)).status).toBe(200);
+      });
+    },
+    60_000,
   );
 
   test("that another program locks for a moment is waited for, without stopping others; locked for long, it is told", async () => {
