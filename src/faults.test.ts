@@ -213,17 +213,28 @@ describe("the storage", () => {
 });
 
 describe("the model", () => {
-  test("whose folder is deleted goes on serving; the next start says what is missing", async () => {
+  test("whose folder is deleted goes on serving, is told by the job that looks, and by what needs its files; so is the next start", async () => {
     const DATA_DIR = copyOf("deleted");
     const models = join(DATA_DIR, "models");
     await whileRunning({ DATA_DIR }, async (service) => {
       renameSync(models, `${models}-gone`);
       expect((await predict(service)).status).toBe(200);
+      const failures = () => metric(service, 'churn_job_runs_total{job="follow-registry",outcome="failure"}');
+      await poll(async () => ((await failures()) > 0 ? true : undefined));
+      const explained = await fetch(`${service.url}/predict?explain=true`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(exampleCustomer),
+      });
+      expect([explained.status, explained.headers.get("retry-after")]).toEqual([503, "1"]);
+      expect(((await explained.json()) as { detail: string }).detail).toContain("ENOENT");
+      expect((await readiness(service)).status).toBe(200);
+      expect((await predict(service)).status).toBe(200);
+      renameSync(`${models}-gone`, models);
       const succeeded = () => metric(service, 'churn_job_runs_total{job="follow-registry",outcome="success"}');
       const before = await succeeded();
       await poll(async () => ((await succeeded()) > before ? true : undefined));
-      expect((await readiness(service)).status).toBe(200);
-      expect((await predict(service)).status).toBe(200);
+      renameSync(models, `${models}-gone`);
     });
     const finished = await runCommandFile("main.ts", [], { ...quiet, DATA_DIR, PORT: "0" });
     expect(finished.code).toBe(69);
