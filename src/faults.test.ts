@@ -138,7 +138,7 @@ describe("the storage", () => {
       await whileRunning({ DATA_DIR, REPLAY_RATE: "20", MONITOR_EVERY: "1" }, async (service) => {
         ids.push(...((await predict(service, 100)).predictions ?? []).map(({ prediction_id }) => prediction_id));
         failing.fail();
-        await expectFault(service, "failing", "the disk fails");
+        await expectFault(service, "read_only", "the data directory cannot be written to");
       });
       failing.mend();
       await whileRunning({ DATA_DIR }, async (service) => {

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Database } from "./database.ts";
 import { filesMissing, StorageFailure, storageFailureOf } from "./failure.ts";
@@ -113,8 +113,20 @@ export async function createDurability(
     }
   }
 
+  /** SQLite has one error for whatever a disk refuses; opening a file for writing tells a disk that has become read-only. */
+  function precisely(found: StorageFailure | null): StorageFailure | null {
+    if (found?.fault !== "failing" || !log) return found;
+    try {
+      // Not the database itself: closing it would drop the locks that SQLite holds on it for this process.
+      closeSync(openSync(`${path}-wal`, "r+"));
+      return found;
+    } catch (error) {
+      return storageFailureOf(error) ?? found;
+    }
+  }
+
   function failed(error: unknown): unknown {
-    const found = storageFailureOf(error);
+    const found = precisely(storageFailureOf(error));
     if (found?.fault === "damaged") damage = found;
     if (found) change(damage ?? found);
     return found ?? error;
