@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Database } from "./database.ts";
-import { filesMissing, StorageFailure, storageFailureOf } from "./failure.ts";
+import { filesMissing, type StorageFailure, storageFailureOf } from "./failure.ts";
 
 // SQLite's own wait for a lock would stop the event loop: it may do so for the length of another program's small transaction
 // only. The longer wait, in milliseconds, lets other requests go on.
@@ -47,7 +47,8 @@ export async function createDurability(
   database.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${blockingWait}`);
   let failure: StorageFailure | null = null;
   let damage: StorageFailure | null = null;
-  let isLogDoubtful = false;
+  /** Why the log may have a gap on the disk; null when it has none. */
+  let doubt: unknown = null;
   // The log exists as long as a connection is open, and SQLite never replaces it by another file.
   const log = path === ":memory:" ? null : await openLog(`${path}-wal`);
   const files = log ? [path, `${path}-wal`].map((file) => ({ file, opened: identityOf(file) })) : [];
@@ -56,8 +57,10 @@ export async function createDurability(
 
   async function sync(): Promise<void> {
     if (!log) return;
+    if (doubt !== null) throw doubt;
     if (running) {
-      next ??= running.then(start, start);
+      // When the one before fails, what was committed meanwhile stands behind its gap.
+      next ??= running.then(start);
       return next;
     }
     return start();
@@ -67,7 +70,7 @@ export async function createDurability(
     const own = (log as NonNullable<typeof log>)
       .datasync()
       .catch((error: unknown) => {
-        isLogDoubtful = true;
+        doubt = error;
         throw error;
       })
       .finally(() => {
@@ -86,14 +89,13 @@ export async function createDurability(
   /**
    * After a sync that failed, the operating system may have dropped what it could not write and say yes to the next one. Commits that
    * follow would be lost behind the gap, so all that the log holds is first written to the database file and synced there.
-   * @throws StorageFailure when that fails, or somebody reads from the log
+   * @throws what the sync threw, when somebody reads from the log; or when this fails too
    */
   function emptyDoubtfulLog(): void {
-    if (!isLogDoubtful) return;
+    if (doubt === null) return;
     const { busy } = database.query("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
-    if (busy !== 0)
-      throw failure ?? new StorageFailure("failing", "nothing can be stored: the last write failed", null);
-    isLogDoubtful = false;
+    if (busy !== 0) throw doubt;
+    doubt = null;
   }
 
   function checkFiles(): void {
