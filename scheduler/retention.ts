@@ -20,13 +20,29 @@ export interface RetentionOptions {
   replay: ReplayStore;
   models: ModelStore;
   now: () => number;
+  /** Aborted when the service stops: what is not deleted yet is at the next run. */
+  stopping: AbortSignal;
 }
 
 /**
  * @returns the job: deletes what is older than RETENTION_DAYS and the replay customers of models long retired, and turns sums by
  *   the minute into sums by the hour, in chunks.
  */
-export function createRetention({ config, predictions, labels, results, sums, replay, models, now }: RetentionOptions) {
+export function createRetention({
+  config,
+  predictions,
+  labels,
+  results,
+  sums,
+  replay,
+  models,
+  now,
+  stopping,
+}: RetentionOptions) {
+  async function inChunks(erase: () => number): Promise<void> {
+    while (!stopping.aborted && erase() === chunk) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   return async function retention(): Promise<void> {
     const limit = now() - config.RETENTION_DAYS * day;
     await inChunks(() => predictions.eraseBefore(limit, chunk));
@@ -37,8 +53,4 @@ export function createRetention({ config, predictions, labels, results, sums, re
     const current = models.current()?.version;
     if (current) await inChunks(() => replay.eraseExcept(current, models.previous() ?? current, chunk));
   };
-}
-
-async function inChunks(erase: () => number): Promise<void> {
-  while (erase() === chunk) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -30,7 +30,7 @@ import { predictionRoutes } from "./predictions/routes.ts";
 import type { PredictionService } from "./predictions/service.ts";
 import type { AuditLog } from "./storage/audit.ts";
 import type { Durability } from "./storage/durability.ts";
-import { storageFailureOf } from "./storage/failure.ts";
+import { StorageFailure, storageFailureOf } from "./storage/failure.ts";
 import type { MonitorResult, MonitorResultStore } from "./storage/monitor-results.ts";
 import type { RequestSpan, Tracing } from "./tracing/start.ts";
 
@@ -48,7 +48,7 @@ export interface AppOptions {
   audit: AuditLog;
   metrics: Metrics;
   access: Access;
-  durability: Pick<Durability, "failure">;
+  durability: Pick<Durability, "failure" | "notice">;
   erasure: Erasure;
   lanes: Lanes;
   /** What the operator's page reads beyond the API. */
@@ -189,6 +189,9 @@ export function createApp(options: AppOptions) {
       set.headers["x-request-id"] = requestId;
       if (stopping.aborted) set.headers.connection = "close";
       if (access.isLimited) answerHeaders.set(request, set.headers as AnswerHeaders);
+      // Bun answers requests that were sent without waiting for answers, thousands in one go, before anybody else has a turn, as long as
+      // each is answered at once. When one is not, it closes the connection, as it does for requests with a body.
+      if (request.method !== "POST") return turn();
     })
     .onAfterResponse({ as: "global" }, ({ request, route, set, responseValue }) => {
       const status = responseValue instanceof Response ? responseValue.status : (set.status ?? 200);
@@ -208,6 +211,7 @@ export function createApp(options: AppOptions) {
     })
     .onError({ as: "global" }, ({ error: thrown, code, request, path, set }) => {
       const error = storageFailureOf(thrown) ?? thrown;
+      if (error instanceof StorageFailure) durability.notice(error);
       const { requestId = "" } = (set as Arriving).arrival ?? {};
       if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, { method: request.method, requestId });
       const response = code === "NOT_FOUND" ? notFound(request, path, requestId) : problemResponse(error, requestId);
@@ -316,6 +320,8 @@ export function createApp(options: AppOptions) {
 
   return app;
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function matches(template: string, path: string): boolean {
   const parts = path.split("/");

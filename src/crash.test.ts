@@ -23,6 +23,9 @@ test("50 kills under load lose nothing, store nothing twice, and each restart is
   const report = await crashService({ dataDirectory, kills: 50, clients: 16, seed: 1 });
   expect(report.predictions).toBeGreaterThan(1000);
   expect(report.labels).toBeGreaterThan(1000);
+  // All was at work that was to be killed.
+  for (const work of ["replayed", "released", "monitored"] as const)
+    expect([work, report[work] > 50]).toEqual([work, true]);
   const { kills, lost, duplicates, unscheduled, damages } = report;
   expect({ kills, lost, duplicates, unscheduled, damages }).toEqual({
     kills: 50,

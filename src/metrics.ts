@@ -40,8 +40,18 @@ export function createMetrics(): Metrics {
   ) as unknown as { -readonly [K in keyof Instruments]: Instruments[K] };
 
   const updates: (() => void)[] = [];
-  // The content type is a property of the registry, so two scrapes must not overlap.
+  // The content type is a property of the registry, so two expositions must not overlap.
   let last: Promise<unknown> = Promise.resolve();
+  const next = new Map<string, Promise<string>>();
+
+  async function write(contentType: string): Promise<string> {
+    await last;
+    await new Promise((resolve) => setImmediate(resolve));
+    next.delete(contentType);
+    for (const update of updates) update();
+    registry.setContentType(contentType as typeof Registry.OPENMETRICS_CONTENT_TYPE);
+    return registry.metrics();
+  }
 
   return {
     instruments,
@@ -50,17 +60,18 @@ export function createMetrics(): Metrics {
       instruments[name] = create(name, buckets) as Instruments[typeof name];
     },
     beforeScrape: (update) => void updates.push(update),
-    expose(accept) {
-      const scrape = last.then(async () => {
-        for (const update of updates) update();
-        const wantsOpenMetrics = accept?.includes("application/openmetrics-text") ?? false;
-        registry.setContentType(
-          wantsOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
-        );
-        return { contentType: registry.contentType, body: await registry.metrics() };
-      });
-      last = scrape.catch(() => undefined);
-      return scrape;
+    async expose(accept) {
+      const contentType = accept?.includes("application/openmetrics-text")
+        ? Registry.OPENMETRICS_CONTENT_TYPE
+        : Registry.PROMETHEUS_CONTENT_TYPE;
+      // Those who ask before it is written share it: a crowd of scrapes costs what one costs.
+      let body = next.get(contentType);
+      if (!body) {
+        body = write(contentType);
+        next.set(contentType, body);
+        last = body.catch(() => undefined);
+      }
+      return { contentType, body: await body };
     },
   };
 }

@@ -12,7 +12,7 @@ import { createErasure } from "./erasure/service.ts";
 import { AppError, messageOf } from "./errors.ts";
 import { createFeedbackService } from "./feedback/service.ts";
 import { createAccess } from "./http/access.ts";
-import { drain } from "./http/drain.ts";
+import { drain, endWithin } from "./http/drain.ts";
 import { createLanes } from "./http/lane.ts";
 import { createInstrumentation } from "./instrumentation.ts";
 import type { Logger } from "./log.ts";
@@ -54,6 +54,8 @@ export interface Service {
 
 const everySecond = "* * * * * *";
 const everyHour = "0 0 * * * *";
+/** Milliseconds that a stop waits for jobs, and then for senders that have not sent their request whole or read their answer. */
+const patience = 1500;
 const loopback = ["127.0.0.1", "localhost", "::1"];
 /** Requests per second of each key when no limit is set: more than an honest caller of single predictions sends. */
 const rateLimitOfKeys = 1000;
@@ -83,19 +85,24 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const stores = openStores(databaseFile);
   const metrics = createMetrics();
   const { instruments } = metrics;
+  const stopping = new AbortController();
   instruments.storageAvailable.set(1);
   instruments.threadFailures.inc({ thread: "scoring" }, 0);
   for (const fault of storageFaults) instruments.storageFailures.inc({ fault }, 0);
-  const durability = await createDurability(stores.database, databaseFile, (failure) => {
-    instruments.storageAvailable.set(failure ? 0 : 1);
-    if (!failure) return log.info("the storage works again");
-    instruments.storageFailures.inc({ fault: failure.fault });
-    log.error(failure.message);
-  });
+  const durability = await createDurability(
+    stores.database,
+    databaseFile,
+    (failure) => {
+      instruments.storageAvailable.set(failure ? 0 : 1);
+      if (!failure) return log.info("the storage works again");
+      instruments.storageFailures.inc({ fault: failure.fault });
+      log.error(failure.message);
+    },
+    stopping.signal,
+  );
   const checkpointer = createCheckpointer(stores.database, databaseFile, now);
   const instrumentation = createInstrumentation(metrics);
   const events = createEvents();
-  const stopping = new AbortController();
   observeProcess(metrics, now());
 
   const modelsFolder = join(config.DATA_DIR, "models");
@@ -222,6 +229,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   function onRun({ job, outcome, durationSeconds, error }: JobRun): void {
     instruments.jobRuns.inc({ job, outcome });
     if (outcome === "skipped") return;
+    durability.notice(error);
     instruments.jobDuration.observe({ job }, durationSeconds);
     if (outcome === "success") instruments.jobLastSuccess.set({ job }, now() / 1000);
     else log.error({ job, err: error }, `job failed: ${messageOf(error)}`);
@@ -261,7 +269,11 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     },
     { name: "probe-storage", pattern: everySecond, run: createStorageProbe({ durability, state: stores.state, now }) },
     { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
-    { name: "retention", pattern: everyHour, run: createRetention({ config, ...stores, now }) },
+    {
+      name: "retention",
+      pattern: everyHour,
+      run: createRetention({ config, ...stores, now, stopping: stopping.signal }),
+    },
   ];
   for (const { name } of jobs)
     for (const outcome of ["success", "failure", "skipped"]) instruments.jobRuns.inc({ job: name, outcome }, 0);
@@ -271,10 +283,15 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     url: `http://${hostToCall(config.HOST)}:${app.server?.port}`,
     async stop() {
       stopping.abort();
-      const draining = app.server ? drain(app.server) : null;
-      await scheduler.stop();
-      await draining;
-      await app.stop();
+      const { server } = app;
+      await Promise.all([
+        endWithin(scheduler.stop(), patience, () => {
+          thread.close();
+          checkpointer.close();
+        }),
+        server && drain(server),
+      ]);
+      await endWithin(app.stop(), patience, () => server?.stop(true));
       await Promise.all([predictions.idle(), feedback.idle()]);
       await close();
     },

@@ -1,5 +1,7 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Agent, request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { exampleCustomer } from "./customer.ts";
 import { openReader } from "./storage/database.ts";
@@ -79,3 +81,44 @@ test.each([true, false])(
   },
   60_000,
 );
+
+test("SIGTERM does not wait for senders that never finish, for readers that never read, or for the lock of another program", async () => {
+  const service = await startProcess({ DATA_DIR, REPLAY_RATE: "0", LOG_LEVEL: "silent" });
+  const port = Number(new URL(service.url).port);
+  const head = (route: string, ...lines: string[]) =>
+    [`${route} HTTP/1.1`, "host: localhost", ...lines, "", ""].join("\r\n");
+  const json = "content-type: application/json";
+  const csv = head("POST /feedback/batch", "content-type: text/csv", "transfer-encoding: chunked");
+  const stalled = [
+    "POST /predict HTTP/1.1\r\nhost: local",
+    head("POST /predict", json, "content-length: 1000") + body,
+    head("POST /predict", json, "transfer-encoding: chunked"),
+    `${csv}10\r\nuser_id,churned\n\r\n`,
+    head("GET /docs/swagger-ui-bundle.js").repeat(20),
+    head("GET /events"),
+    head("POST /predict", json, `content-length: ${body.length}`) + body,
+  ];
+  const other = new Database(join(DATA_DIR, "service.db"));
+  other.exec("BEGIN IMMEDIATE");
+  const sockets = stalled.map((text) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.on("error", () => undefined);
+    socket.pause();
+    socket.write(text);
+    return socket;
+  });
+  const dripping = setInterval(() => sockets[3]?.write("4\r\na,1\n\r\n"), 100);
+  try {
+    await poll(async () => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      return Number(text.match(/^process_open_fds (\d+)$/m)?.[1]) > stalled.length + 20 ? true : undefined;
+    });
+    const asked = performance.now();
+    expect(await service.end("SIGTERM")).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(5000);
+  } finally {
+    clearInterval(dripping);
+    for (const socket of sockets) socket.destroy();
+    other.close();
+  }
+}, 60_000);

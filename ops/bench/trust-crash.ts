@@ -24,6 +24,11 @@ export async function trustCrash({ kills, seed }: CrashOptions): Promise<TrustRo
         wanted: "",
       },
       {
+        label: "Meanwhile replayed, with label; results of monitors",
+        value: `${count(report.replayed)}, ${count(report.released)}; ${count(report.monitored)}`,
+        wanted: "> 0",
+      },
+      {
         label: "Of these lost, there twice",
         value: `${count(report.lost)}, ${count(report.duplicates)}`,
         wanted: "0, 0",

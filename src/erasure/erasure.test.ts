@@ -165,7 +165,12 @@ test("retention erases what is old with its labels, and what waits too long; the
   stores.labels.putPending("waits-too-long", { churned: true, observedAt: 0, receivedAt: now - 91 * day });
   stores.labels.putPending("waits", { churned: true, observedAt: 0, receivedAt: now - 89 * day });
   stores.audit.append({ at: 0, actor: "somebody", action: "customer.erase", subject: "" });
-  await createRetention({ ...stores, config: { RETENTION_DAYS: 90 }, now: () => now })();
+  await createRetention({
+    ...stores,
+    config: { RETENTION_DAYS: 90 },
+    now: () => now,
+    stopping: new AbortController().signal,
+  })();
   const left = (table: string) =>
     (stores.database.query(`SELECT count(*) AS count FROM ${table}`).get() as { count: number }).count;
   const tables = ["predictions", "labels", "label_history", "scheduled_labels", "pending_labels", "audit_log"];

@@ -151,7 +151,9 @@ export function feedbackRoutes({ service, lanes, authorize }: FeedbackRoutesOpti
   async function recordCsv(request: Request): Promise<Summary> {
     const summary = emptySummary();
     if (!request.body)
-      throw new AppError("malformed_body", "the CSV is empty: send a header line and one line for each label");
+      throw new AppError("malformed_body", "the CSV is empty: send a header line and one line for each label", {
+        flaws: [{ path: "line 1", message: "there is none" }],
+      });
     checkEncoding(request);
     checkDeclaredLength(request, csvLimit);
     const parser = parse({
@@ -170,6 +172,7 @@ export function feedbackRoutes({ service, lanes, authorize }: FeedbackRoutesOpti
             throw new AppError(
               "payload_too_large",
               `the CSV has more than ${lineLimit} lines: send it in parts; ${describeCounts(summary)} before that`,
+              { flaws: [{ path: `line ${info.lines}`, message: "is one too many" }] },
             );
           if (entries.length < portion) continue;
           await recordAll(summary, entries);

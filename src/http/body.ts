@@ -1,12 +1,20 @@
 import type { z } from "zod";
-import { AppError, type Flaw, messageOf, type RejectionReason } from "../errors.ts";
+import { AppError, type ErrorCode, type Flaw, messageOf, type RejectionReason } from "../errors.ts";
 
 type Issue = z.core.$ZodIssue;
 
 // Milliseconds within which a JSON body must be whole.
 const bodyTimeout = 20_000;
+// Bytes per millisecond that a larger body, which may take longer, must have come with after that.
+const leastRate = 16;
+/** The refusal of a body as a whole, whose path is empty, or of a header. */
+const refused = (code: ErrorCode, message: string, { path = "", cause }: { path?: string; cause?: unknown } = {}) =>
+  new AppError(code, message, { cause, flaws: [{ path, message }] });
 const tooSlow = (timeout: number) =>
-  new AppError("request_timeout", `the body did not arrive within ${timeout / 1000} s: send it faster, or in parts`);
+  refused(
+    "request_timeout",
+    `the body did not arrive within ${Math.round(timeout / 1000)} s: send it faster, or in parts`,
+  );
 
 function reasonOf(issue: Issue): RejectionReason {
   switch (issue.code) {
@@ -81,11 +89,13 @@ export const isCsv = (request: Request): boolean => mediaType(request) === "text
 export function checkEncoding(request: Request): void {
   const encoding = request.headers.get("content-encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity")
-    throw new AppError("unsupported_media_type", "the body is compressed: send it without content-encoding");
+    throw refused("unsupported_media_type", "the body is compressed: send it without content-encoding", {
+      path: "content-encoding",
+    });
 }
 
 const tooLarge = (limit: number) =>
-  new AppError("payload_too_large", `the body is larger than ${limit} bytes: send it in parts`);
+  refused("payload_too_large", `the body is larger than ${limit} bytes: send it in parts`);
 
 /** Refuses a body that says itself that it is too large. @throws AppError `payload_too_large` */
 export function checkDeclaredLength(request: Request, limit: number): number | null {
@@ -98,16 +108,24 @@ export function checkDeclaredLength(request: Request, limit: number): number | n
 /**
  * The chunks of a body as they arrive.
  * @throws AppError `payload_too_large` as soon as there are more than `limit` bytes, `request_timeout` when it is not whole
- *   after `timeout` milliseconds, `malformed_body` when it breaks off.
+ *   after `timeout` milliseconds, or comes at less than 16 kB/s after the first 20 s, `malformed_body` when it breaks off.
  */
 async function* chunksOf(request: Request, limit: number, timeout = bodyTimeout): AsyncGenerator<Uint8Array> {
   if (!request.body) return;
   const reader = request.body.getReader();
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(tooSlow(timeout)), timeout);
   // Without this, one that comes while nothing is awaited would end the process.
   late.promise.catch(() => undefined);
+  const started = performance.now();
   let size = 0;
+  let timer: Timer | undefined;
+  function expectMore(): void {
+    const patience = Math.min(timeout, bodyTimeout + size / leastRate);
+    const elapsed = performance.now() - started;
+    if (elapsed < patience) timer = setTimeout(expectMore, patience - elapsed);
+    else late.reject(tooSlow(patience));
+  }
+  expectMore();
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), late.promise]);
@@ -124,7 +142,7 @@ async function* chunksOf(request: Request, limit: number, timeout = bodyTimeout)
 }
 
 const slice = 64 * 1024;
-const notText = (error: unknown) => new AppError("malformed_body", "the body is not UTF-8", { cause: error });
+const notText = (error: unknown) => refused("malformed_body", "the body is not UTF-8", { cause: error });
 
 /**
  * The text of a body as it arrives.
@@ -183,7 +201,7 @@ async function readText(request: Request, limit: number): Promise<string> {
 
 /** The error of a body that did not arrive whole. */
 export const brokenOff = (error: unknown): AppError =>
-  new AppError("malformed_body", `the body broke off: ${messageOf(error)}`, { cause: error });
+  refused("malformed_body", `the body broke off: ${messageOf(error)}`, { cause: error });
 
 // Reading deep nesting costs a hundred times as much as reading flat data of the same size; nothing asked for here is deep.
 const depthLimit = 64;
@@ -202,7 +220,7 @@ function checkDepth(text: string): void {
     } else if (code === 0x22) isInString = true;
     else if (code === 0x5b || code === 0x7b) {
       if (++depth > depthLimit)
-        throw new AppError("malformed_body", `the body is nested more than ${depthLimit} levels deep`);
+        throw refused("malformed_body", `the body is nested more than ${depthLimit} levels deep`);
     } else if (code === 0x5d || code === 0x7d) depth--;
   }
 }
@@ -214,9 +232,10 @@ function checkDepth(text: string): void {
 export async function readJsonText(request: Request, limit: number): Promise<string> {
   const type = mediaType(request);
   if (type !== "application/json" && !type.endsWith("+json")) {
-    throw new AppError(
+    throw refused(
       "unsupported_media_type",
       `the body is ${type || "of no stated type"}: send it as content-type: application/json`,
+      { path: "content-type" },
     );
   }
   checkEncoding(request);
@@ -235,7 +254,7 @@ export function parseJson<S extends z.ZodType>(text: string, schema: S): z.outpu
   } catch (error) {
     // The parser quotes the body, where there may be a person.
     const reason = messageOf(error).replace(/ ?".*/s, "");
-    throw new AppError("malformed_body", `the body is not valid JSON: ${reason}`, { cause: error });
+    throw refused("malformed_body", `the body is not valid JSON: ${reason}`, { cause: error });
   }
   return validate(schema, value);
 }

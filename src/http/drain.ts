@@ -30,3 +30,17 @@ export async function drain(server: Drainable): Promise<void> {
   }
   while (server.pendingRequests < most && performance.now() - started < grace + patience) await turn();
 }
+
+/** Waits for work to end; when it has not ended after so many milliseconds, cuts it off and waits for what is left of it. */
+export async function endWithin(work: Promise<unknown>, milliseconds: number, cut: () => unknown): Promise<void> {
+  let cutting: unknown;
+  const timer = setTimeout(() => {
+    cutting = cut();
+  }, milliseconds);
+  try {
+    await work;
+    await cutting;
+  } finally {
+    clearTimeout(timer);
+  }
+}

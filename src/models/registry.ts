@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, messageOf } from "../errors.ts";
 import type { ModelStore } from "../storage/models.ts";
@@ -135,6 +135,16 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
       return readManifest(version);
     },
     load,
+    /** @throws AppError `unavailable` when a file of a version is gone, which its next load would need. */
+    requireFiles({ version, onnx, trees }: Manifest): void {
+      for (const name of ["manifest.json", onnx.file, ...(trees ? [trees.file] : [])]) {
+        try {
+          statSync(join(folderOf(version), name));
+        } catch (error) {
+          throw unreadable(version, name, error);
+        }
+      }
+    },
     /** @throws AppError `unavailable` when the version has no trees, or they are damaged. */
     readExplanations: (version: string): Explanations => readExplanations(readManifest(version)),
     /** Stores a version: its folder appears whole or not at all, and only then is it registered. */

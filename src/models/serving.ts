@@ -16,7 +16,11 @@ export function createServing(
 
   async function swap(): Promise<boolean> {
     const version = registry.currentUse()?.version;
-    if (!version || version === model?.manifest.version) return false;
+    if (!version) return false;
+    if (version === model?.manifest.version) {
+      registry.requireFiles(model.manifest);
+      return false;
+    }
     const next = await registry.load(version, { open });
     const retired = model;
     model = next;
@@ -48,7 +52,11 @@ export function createServing(
         ? explanations()
         : registry.readExplanations(version);
     },
-    /** Loads the registry's current version when it is not the one that serves; a version that fails to load changes nothing. */
+    /**
+     * Loads the registry's current version when it is not the one that serves; a version that fails to load changes nothing.
+     * @throws AppError `unavailable` when it fails to load, or when files of the one that serves are gone: it goes on serving, but
+     *   would not after a restart.
+     */
     follow(): Promise<boolean> {
       following ??= swap().finally(() => {
         following = null;

@@ -1,9 +1,13 @@
 import { AppError } from "../errors.ts";
+import { storageFailureOf } from "../storage/failure.ts";
 import type { Answer, Question, Tasks, WorkerSettings } from "./worker.ts";
 
 const timeout = 120_000;
+const stopping = "the service stops";
+const failed = (reason: string) => new AppError("unavailable", `the monitors' thread failed: ${reason}`);
 
 export interface MonitoringThread extends Tasks {
+  /** Ends the thread; what it was asked and has not answered fails. */
   close(): void;
 }
 
@@ -14,15 +18,13 @@ export interface MonitoringThread extends Tasks {
 export function createMonitoringThread(settings: WorkerSettings): MonitoringThread {
   const waiting = new Map<number, (answer: Answer) => void>();
   let worker: Worker | null = null;
+  let isClosed = false;
   let lastId = 0;
 
-  function close(): void {
+  function failAll(reason: string): void {
     const ended = worker;
     worker = null;
     ended?.terminate();
-  }
-  function failAll(reason: string): void {
-    close();
     for (const [id, settle] of waiting) settle({ id, error: reason });
   }
   function start(): Worker {
@@ -37,6 +39,7 @@ export function createMonitoringThread(settings: WorkerSettings): MonitoringThre
   }
 
   async function ask<Result>(task: keyof Tasks, parameters: unknown[]): Promise<Result> {
+    if (isClosed) throw failed(stopping);
     worker ??= start();
     const id = ++lastId;
     const { promise, resolve } = Promise.withResolvers<Answer>();
@@ -46,7 +49,8 @@ export function createMonitoringThread(settings: WorkerSettings): MonitoringThre
     const answer = await promise;
     clearTimeout(timer);
     waiting.delete(id);
-    if ("error" in answer) throw new AppError("unavailable", `the monitors' thread failed: ${answer.error}`);
+    if ("error" in answer)
+      throw storageFailureOf(Object.assign(new Error(answer.error), answer)) ?? failed(answer.error);
     return answer.result as Result;
   }
 
@@ -54,6 +58,9 @@ export function createMonitoringThread(settings: WorkerSettings): MonitoringThre
     look: (...parameters) => ask("look", parameters),
     collect: (...parameters) => ask("collect", parameters),
     history: (...parameters) => ask("history", parameters),
-    close,
+    close() {
+      isClosed = true;
+      failAll(stopping);
+    },
   };
 }

@@ -30,7 +30,7 @@ export interface Tasks {
 export type Question = {
   [Name in keyof Tasks]: { id: number; task: Name; parameters: Parameters<Tasks[Name]> };
 }[keyof Tasks];
-export type Answer = { id: number; result: unknown } | { id: number; error: string };
+export type Answer = { id: number; result: unknown } | { id: number; error: string; code?: unknown };
 
 function open({ databaseFile, modelsFolder, windowSize, seed }: WorkerSettings): Tasks {
   const database = openReader(databaseFile);
@@ -71,6 +71,7 @@ self.onmessage = async ({ data }: MessageEvent<WorkerSettings | Question>) => {
     const work = tasks?.[task] as (...parameters: unknown[]) => Promise<unknown>;
     self.postMessage({ id, result: await work(...parameters) } satisfies Answer);
   } catch (error) {
-    self.postMessage({ id, error: messageOf(error) } satisfies Answer);
+    const { code } = error as { code?: unknown };
+    self.postMessage({ id, error: messageOf(error), code } satisfies Answer);
   }
 };

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { AppError, messageOf } from "../errors.ts";
-import { openReader } from "./database.ts";
+import { makePrivate, openReader } from "./database.ts";
 
 /**
  * Writes what a database holds at this moment to a new file, while others read and write it: one snapshot, which holds up no
@@ -12,6 +12,7 @@ export function copyDatabase(path: string, copy: string): void {
   if (!existsSync(path)) throw new AppError("not_found", `there is no database ${path}: set DATA_DIR to its folder`);
   const database = openReader(path);
   try {
+    makePrivate(copy);
     database.run("VACUUM INTO ?", [copy]);
   } catch (error) {
     throw new AppError("unavailable", `cannot copy ${path} to ${copy}: ${messageOf(error)}`, { cause: error });

@@ -13,34 +13,47 @@ export type Checkpointer = ReturnType<typeof createCheckpointer>;
 
 /**
  * Moves the write-ahead log into the database file from another thread, so that no request waits for it. SQLite's own
- * checkpoint at commit stays as a backstop for a log that this one cannot keep small.
+ * checkpoint at commit stays as a backstop for a log that this one cannot keep small. A thread that dies or does not answer is
+ * replaced at the next run.
  */
 export function createCheckpointer(database: Database, path: string, now: () => number) {
   database.exec("PRAGMA wal_autocheckpoint = 100000");
   let worker: Worker | null = null;
+  let failRunning: ((error: AppError) => void) | null = null;
   let last = now();
   // What was deleted before a crash may still stand in the log.
   let mustEmpty = true;
 
-  function runInWorker(): Promise<void> {
-    worker ??= new Worker(new URL("./checkpoint-worker.ts", import.meta.url).href);
-    const current = worker;
-    return new Promise((resolve, reject) => {
-      const fail = (reason: string) => {
-        clearTimeout(timer);
-        current.terminate();
-        worker = null;
-        reject(new AppError("unavailable", `the checkpoint failed: ${reason}`));
-      };
-      const timer = setTimeout(() => fail(`no answer within ${timeout / 1000} s`), timeout);
-      current.onmessage = ({ data }: MessageEvent<string | null>) => {
-        if (data !== null) return fail(data);
-        clearTimeout(timer);
-        resolve();
-      };
-      current.onerror = ({ message }) => fail(message);
-      current.postMessage(path);
+  function start(): Worker {
+    const started = new Worker(new URL("./checkpoint-worker.ts", import.meta.url).href);
+    started.addEventListener("close", () => {
+      if (worker === started) fail("its thread ended");
     });
+    return started;
+  }
+
+  /** Ends the thread; the next run has a new one. */
+  function fail(reason: string): void {
+    const ended = worker;
+    worker = null;
+    ended?.terminate();
+    failRunning?.(new AppError("unavailable", `the checkpoint failed: ${reason}`));
+  }
+
+  async function runInWorker(): Promise<void> {
+    worker ??= start();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    failRunning = reject;
+    const timer = setTimeout(() => fail(`no answer within ${timeout / 1000} s`), timeout);
+    worker.onmessage = ({ data }: MessageEvent<string | null>) => (data === null ? resolve() : fail(data));
+    worker.onerror = ({ message }) => fail(message);
+    worker.postMessage(path);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      failRunning = null;
+    }
   }
 
   return {
@@ -58,7 +71,8 @@ export function createCheckpointer(database: Database, path: string, now: () => 
     emptyLog(): void {
       mustEmpty = true;
     },
-    close: () => worker?.terminate(),
+    /** Ends the thread; a checkpoint that runs fails, which costs nothing: the log is read at the next start. */
+    close: () => fail("the service stops"),
   };
 }
 

@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { createAuditStore } from "./audit.ts";
+import { copyDatabase } from "./backup.ts";
 import { openDatabase } from "./database.ts";
 import { lockDataDirectory } from "./lock.ts";
 import { createModelStore } from "./models.ts";
@@ -16,6 +17,16 @@ test("a database of a newer program is refused, and left as it is", () => {
   database.exec("PRAGMA user_version = 999");
   database.close();
   expect(() => openDatabase(path)).toThrow("use the newer program");
+});
+
+test("a database, its log and a copy of it are for their owner alone", () => {
+  const path = join(folder.path, "private.db");
+  const database = openDatabase(path);
+  database.exec("INSERT INTO state VALUES ('a', 'b')");
+  copyDatabase(path, `${path}.copy`);
+  for (const suffix of ["", "-wal", "-shm", ".copy"])
+    expect([suffix, (statSync(path + suffix).mode & 0o777).toString(8)]).toEqual([suffix, "600"]);
+  database.close();
 });
 
 test("a file that is no database is refused with what to check", () => {

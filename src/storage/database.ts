@@ -1,11 +1,16 @@
 import { Database, type SQLQueryBindings } from "bun:sqlite";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, messageOf } from "../errors.ts";
 
 export type { Database } from "bun:sqlite";
 
 const migrationsFolder = join(import.meta.dir, "../../migrations");
+
+/** Makes a file, if absent, that its owner alone may read: SQLite gives its log and its index the same mode. */
+export function makePrivate(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+}
 
 /**
  * Opens the service's database, made if absent, and brings its schema up to date. What is deleted is overwritten with zeros.
@@ -15,7 +20,10 @@ const migrationsFolder = join(import.meta.dir, "../../migrations");
  */
 export function openDatabase(path: string): Database {
   try {
-    if (path !== ":memory:") mkdirSync(join(path, ".."), { recursive: true });
+    if (path !== ":memory:") {
+      mkdirSync(join(path, ".."), { recursive: true });
+      makePrivate(path);
+    }
     const database = new Database(path, { create: true, strict: true });
     database.exec(`
       PRAGMA busy_timeout = 5000;

@@ -1,14 +1,27 @@
+import { closeSync, openSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import type { Database } from "./database.ts";
-import { type StorageFailure, storageFailureOf } from "./failure.ts";
+import { filesMissing, type StorageFailure, storageFailureOf } from "./failure.ts";
 
 // SQLite's own wait for a lock would stop the event loop: it may do so for the length of another program's small transaction
 // only. The longer wait, in milliseconds, lets other requests go on.
 const blockingWait = 50;
 const wait = 5000;
+const waitWhileStopping = 1000;
 const betweenTries = 20;
 
+interface Log {
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export type Durability = Awaited<ReturnType<typeof createDurability>>;
+
+/** What tells a file from another one in its place; null when there is none. */
+function identityOf(file: string): string | null {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found ? `${found.dev} ${found.ino}` : null;
+}
 
 /**
  * Group commit. SQLite's own way to make a commit durable, an fsync of the write-ahead log within COMMIT, would block the
@@ -20,32 +33,49 @@ export type Durability = Awaited<ReturnType<typeof createDurability>>;
  * (https://www.sqlite.org/pragma.html#pragma_synchronous).
  *
  * @param onChange told when the storage begins to fail, and with null when it works again.
+ * A commit is not acknowledged when the database is no longer where it was opened, or once any part of it was found damaged.
+ *
+ * @param stopping once aborted, a lock is waited for less long.
  */
 export async function createDurability(
   database: Database,
   path: string,
   onChange: (failure: StorageFailure | null) => void = () => {},
+  stopping?: AbortSignal,
+  openLog: (path: string) => Promise<Log> = (file) => open(file, "r+"),
 ) {
   database.exec(`PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${blockingWait}`);
   let failure: StorageFailure | null = null;
-  // The log exists as long as a connection is open, and is never replaced by another file.
-  const log = path === ":memory:" ? null : await open(`${path}-wal`, "r+");
+  let damage: StorageFailure | null = null;
+  /** Why the log may have a gap on the disk; null when it has none. */
+  let doubt: unknown = null;
+  // The log exists as long as a connection is open, and SQLite never replaces it by another file.
+  const log = path === ":memory:" ? null : await openLog(`${path}-wal`);
+  const files = log ? [path, `${path}-wal`].map((file) => ({ file, opened: identityOf(file) })) : [];
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
 
   async function sync(): Promise<void> {
     if (!log) return;
+    if (doubt !== null) throw doubt;
     if (running) {
-      next ??= running.then(start, start);
+      // When the one before fails, what was committed meanwhile stands behind its gap.
+      next ??= running.then(start);
       return next;
     }
     return start();
   }
   function start(): Promise<void> {
     next = null;
-    const own = (log as NonNullable<typeof log>).datasync().finally(() => {
-      if (running === own) running = null;
-    });
+    const own = (log as NonNullable<typeof log>)
+      .datasync()
+      .catch((error: unknown) => {
+        doubt = error;
+        throw error;
+      })
+      .finally(() => {
+        if (running === own) running = null;
+      });
     running = own;
     return own;
   }
@@ -56,16 +86,52 @@ export async function createDurability(
     if (isNews) onChange(to);
   }
 
+  /**
+   * After a sync that failed, the operating system may have dropped what it could not write and say yes to the next one. Commits that
+   * follow would be lost behind the gap, so all that the log holds is first written to the database file and synced there.
+   * @throws what the sync threw, when somebody reads from the log; or when this fails too
+   */
+  function emptyDoubtfulLog(): void {
+    if (doubt === null) return;
+    const { busy } = database.query("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    if (busy !== 0) throw doubt;
+    doubt = null;
+  }
+
+  function checkFiles(): void {
+    for (const { file, opened } of files) if (identityOf(file) !== opened) throw filesMissing(file);
+  }
+
   /** Waits for the lock of another program; `work` begins once, when the lock is had. */
   async function transact<T>(work: () => T): Promise<T> {
     const transaction = database.transaction(work);
-    for (const end = performance.now() + wait; ; await Bun.sleep(betweenTries)) {
+    for (const start = performance.now(); ; await Bun.sleep(betweenTries)) {
       try {
         return transaction.immediate() as T;
       } catch (error) {
-        if (storageFailureOf(error)?.fault !== "locked" || performance.now() > end) throw error;
+        const patience = stopping?.aborted ? waitWhileStopping : wait;
+        if (storageFailureOf(error)?.fault !== "locked" || performance.now() - start > patience) throw error;
       }
     }
+  }
+
+  /** SQLite has one error for whatever a disk refuses; opening a file for writing tells a disk that has become read-only. */
+  function precisely(found: StorageFailure | null): StorageFailure | null {
+    if (found?.fault !== "failing" || !log) return found;
+    try {
+      // Not the database itself: closing it would drop the locks that SQLite holds on it for this process.
+      closeSync(openSync(`${path}-wal`, "r+"));
+      return found;
+    } catch (error) {
+      return storageFailureOf(error) ?? found;
+    }
+  }
+
+  function failed(error: unknown): unknown {
+    const found = precisely(storageFailureOf(error));
+    if (found?.fault === "damaged") damage = found;
+    if (found) change(damage ?? found);
+    return found ?? error;
   }
 
   return {
@@ -75,15 +141,20 @@ export async function createDurability(
      */
     async commit<T>(work: () => T): Promise<T> {
       try {
+        if (damage) throw damage;
+        emptyDoubtfulLog();
         const result = await transact(work);
         await sync();
+        checkFiles();
         change(null);
         return result;
       } catch (error) {
-        const found = storageFailureOf(error);
-        if (found) change(found);
-        throw found ?? error;
+        throw failed(error);
       }
+    },
+    /** Is told what went wrong elsewhere. Damage that anybody meets stays: what is stored after it may not be found again. */
+    notice(error: unknown): void {
+      if (storageFailureOf(error)?.fault === "damaged") failed(error);
     },
     /** Why the last commit failed, for as long as none succeeded since. */
     get failure(): StorageFailure | null {

@@ -1,19 +1,25 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder } from "../testing/service-process.ts";
-import { openDatabase } from "./database.ts";
+import { poll, temporaryFolder } from "../testing/service-process.ts";
+import { openDatabase, openReader } from "./database.ts";
 import { createDurability } from "./durability.ts";
 import { type StorageFault, storageFailureOf } from "./failure.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-async function openDurable(name: string) {
+async function openDurable(name: string, datasync?: () => Promise<void>) {
   const path = join(folder.path, name);
   const database = openDatabase(path);
   const told: (StorageFault | null)[] = [];
-  const durability = await createDurability(database, path, (failure) => told.push(failure?.fault ?? null));
+  const durability = await createDurability(
+    database,
+    path,
+    (failure) => told.push(failure?.fault ?? null),
+    undefined,
+    datasync && (async () => ({ datasync, close: async () => undefined })),
+  );
   const store = (text: string) =>
     durability.commit(() => void database.run("INSERT OR REPLACE INTO state VALUES (?, ?)", [text.slice(0, 1), text]));
   const count = () => database.query("SELECT count(*) AS count FROM state").get() as { count: number };
@@ -69,6 +75,60 @@ describe("a commit that the storage refuses", () => {
     other.exec("ROLLBACK");
     other.close();
     expect([await waiting, begun, told]).toEqual([1, 1, []]);
+    await close();
+  });
+
+  test("says that its files are gone, replaced or moved, acknowledges nothing, and goes on when they are back", async () => {
+    const { path, durability, told, store, close } = await openDurable("moved.db");
+    await store("a");
+    for (const file of [path, `${path}-wal`]) {
+      renameSync(file, `${file}-moved`);
+      expect(store("b")).rejects.toThrow("were moved, replaced or deleted");
+      await poll(() => durability.failure?.fault === "missing" || undefined);
+      copyFileSync(`${file}-moved`, file);
+      expect(store("c")).rejects.toThrow("were moved, replaced or deleted");
+      await Bun.sleep(0);
+      renameSync(`${file}-moved`, file);
+      await store("d");
+    }
+    expect(told).toEqual(["missing", null, "missing", null]);
+    await close();
+  });
+
+  test("that met damage is refused from then on, whoever met it, since what follows may not be found again", async () => {
+    const { durability, told, store, count, close } = await openDurable("met.db");
+    durability.notice(new Error("of something else"));
+    await store("a");
+    durability.notice(Object.assign(new Error("database disk image is malformed"), { code: "SQLITE_CORRUPT" }));
+    expect(store("b")).rejects.toThrow("the database is damaged");
+    await Bun.sleep(0);
+    durability.notice(Object.assign(new Error("database is locked"), { code: "SQLITE_BUSY" }));
+    expect([durability.failure?.fault, told, count()]).toEqual(["damaged", ["damaged"], { count: 1 }]);
+    await close();
+  });
+
+  test("whose sync failed leaves no gap in the log: the next one is first written to the database file", async () => {
+    let failing = false;
+    const { path, told, store, close } = await openDurable("unsynced.db", async () => {
+      const fails = failing;
+      failing = false;
+      if (fails) throw Object.assign(new Error("sync"), { code: "EIO" });
+    });
+    await store("a");
+    failing = true;
+    // The second stands behind the first in the log, and would have had the next sync.
+    const both = await Promise.allSettled([store("b"), store("b")]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    const before = statSync(`${path}-wal`).size;
+    const reader = openReader(path);
+    reader.exec("BEGIN; SELECT count(*) FROM state");
+    expect(store("c")).rejects.toThrow("the disk fails");
+    await Bun.sleep(0);
+    reader.close();
+    await store("d");
+    // The log begins anew: it holds what came last, and no frame before it.
+    expect(statSync(`${path}-wal`).size).toBeLessThan(before);
+    expect(told).toEqual(["failing", null]);
     await close();
   });
 

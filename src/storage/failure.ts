@@ -1,7 +1,7 @@
 import { AppError, messageOf } from "../errors.ts";
 
 /** Why nothing can be stored, as a bounded set of label values. */
-export const storageFaults = ["full", "locked", "read_only", "damaged", "failing"] as const;
+export const storageFaults = ["full", "locked", "read_only", "missing", "damaged", "failing"] as const;
 export type StorageFault = (typeof storageFaults)[number];
 
 /** The database or its disk refused. Nothing of the work it was asked for is there; asking again may help, so it is `unavailable`. */
@@ -21,6 +21,14 @@ const known: [RegExp, StorageFault, string][] = [
   [/^SQLITE_(CORRUPT|NOTADB)/, "damaged", "the database is damaged: stop the service and restore a backup"],
   [/^(SQLITE_IOERR|SQLITE_CANTOPEN|EIO)/, "failing", "the disk fails: see the log of the operating system"],
 ];
+
+/** The files that a connection has open are no longer where they were: what is written goes to nobody. */
+export const filesMissing = (path: string): StorageFailure =>
+  new StorageFailure(
+    "missing",
+    "nothing can be stored: the files of the database were moved, replaced or deleted: put them back, or stop the service and restore a backup",
+    new Error(`${path} is not the file that was opened`),
+  );
 
 /** @returns what an error of SQLite or of the file system says about the storage; null when it is about something else. */
 export function storageFailureOf(error: unknown): StorageFailure | null {

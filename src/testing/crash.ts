@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleCustomer } from "../customer.ts";
 import { createRandom } from "../statistics/random.ts";
@@ -23,9 +24,16 @@ export interface CrashReport {
   duplicates: number;
   /** Replayed predictions that have neither a label nor one that is due later, or both. */
   unscheduled: number;
+  /** Replayed predictions, of which labels were given out, and results of monitors that the killed services stored. */
+  replayed: number;
+  released: number;
+  monitored: number;
   /** What the integrity check said, when it was not ok. */
   damages: string[];
-  /** Milliseconds from the start of the process to readiness, one for each start. */
+  /**
+   * Milliseconds from the start of the process to readiness, one for each start, without those in which it was ready to run and the
+   * machine ran something else.
+   */
   startups: number[];
 }
 
@@ -52,6 +60,9 @@ export async function crashService({ dataDirectory, kills, clients, seed }: Cras
     lost: 0,
     duplicates: 0,
     unscheduled: 0,
+    replayed: 0,
+    released: 0,
+    monitored: 0,
     damages: [],
     startups: [],
   };
@@ -76,11 +87,17 @@ export async function crashService({ dataDirectory, kills, clients, seed }: Cras
   return report;
 }
 
+/** Milliseconds for which the main thread of a process has waited for a processor; 0 where only Linux could tell. */
+function waitedForProcessor(pid: number): number {
+  const file = `/proc/${pid}/task/${pid}/schedstat`;
+  return existsSync(file) ? Number(readFileSync(file, "utf8").split(" ")[1]) / 1e6 : 0;
+}
+
 async function startReady(environment: Record<string, string>, report: CrashReport): Promise<RunningService> {
   const started = performance.now();
   const service = await startProcess({ ...environment, LOG_LEVEL: "silent" });
   const ready = await fetch(`${service.url}/health/ready`);
-  report.startups.push(performance.now() - started);
+  report.startups.push(performance.now() - started - waitedForProcessor(service.process.pid));
   if (ready.status !== 200) throw new Error(`the service is not ready after its start: ${await ready.text()}`);
   return service;
 }
@@ -163,6 +180,13 @@ function verify(dataDirectory: string, { predictions, labels }: Acknowledged, re
       )
       .get() as { count: number };
     report.unscheduled += count;
+    const work = database
+      .query(
+        `SELECT count(*) AS replayed, count(churned) AS released, (SELECT count(*) FROM monitor_results) AS monitored
+         FROM predictions LEFT JOIN labels ON prediction_seq = seq WHERE source = 'replay'`,
+      )
+      .get() as Pick<CrashReport, "replayed" | "released" | "monitored">;
+    Object.assign(report, work);
   } finally {
     database.close();
   }

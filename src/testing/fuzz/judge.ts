@@ -70,12 +70,18 @@ function faultOfPaths({ body, headers, path: address }: FuzzRequest, { errors }:
   return null;
 }
 
+/** Refusals of a body as a whole, of a header or of a line. */
+const aboutTheWhole = [400, 408, 413, 415];
+
 function faultOfRefusal(request: FuzzRequest, { status, type, text, requestId }: FuzzAnswer): string | null {
   if (!type.startsWith("application/problem+json")) return `a refusal of type ${type}`;
   const problem = problemSchema.safeParse(parsed(text));
   if (!problem.success) return `not a problem: ${z.prettifyError(problem.error)}`;
   if (problem.data.status !== status || problem.data.request_id !== requestId) return "a problem of another answer";
-  return status === 422 ? faultOfPaths(request, problem.data) : null;
+  if (status === 422) return faultOfPaths(request, problem.data);
+  if (!aboutTheWhole.includes(status)) return null;
+  const [where] = problem.data.errors ?? [];
+  return where && /^($|content-(type|encoding)$|line \d+)/.test(where.path) ? null : "does not say where it is wrong";
 }
 
 /** What the schemas say must become of a JSON body that is let in, or null when they do not say. */
