@@ -167,6 +167,7 @@ describe("the Kubernetes resources", () => {
       metrics: createMetrics(),
       access: createAccess({ keys: [], rateLimit: 0, isForLoopback: false, now: () => 0 }),
       page: {},
+      now: () => 0,
     } as unknown as AppOptions;
     const routes = createApp(options)
       .routes.filter(({ method }) => method === "GET")
