@@ -100,7 +100,13 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     },
     stopping.signal,
   );
-  const checkpointer = createCheckpointer(stores.database, databaseFile, now);
+  const checkpointer = createCheckpointer({
+    database: stores.database,
+    path: databaseFile,
+    hold: durability.hold,
+    now,
+    stopping: stopping.signal,
+  });
   const instrumentation = createInstrumentation(metrics);
   const events = createEvents();
   observeProcess(metrics, now());

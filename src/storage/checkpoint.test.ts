@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { createCheckpointer } from "./checkpoint.ts";
 import { openDatabase } from "./database.ts";
+import { createDurability } from "./durability.ts";
 
 const folder = temporaryFolder();
 const own = globalThis.Worker;
@@ -22,7 +23,7 @@ test("a checkpoint whose thread dies fails, and the next one has a new thread an
   };
   const path = join(folder.path, "service.db");
   const database = openDatabase(path);
-  const checkpointer = createCheckpointer(database, path, () => 0);
+  const checkpointer = createCheckpointer({ database, path, hold: (work) => work(), now: () => 0 });
   const logSize = () => statSync(`${path}-wal`).size;
   expect(logSize()).toBeGreaterThan(0);
   const failing = checkpointer.run().catch((error: Error) => error.message);
@@ -37,5 +38,35 @@ test("a checkpoint whose thread dies fails, and the next one has a new thread an
   const stopped = checkpointer.run().catch((error: Error) => error.message);
   checkpointer.close();
   expect(await stopped).toBe("the checkpoint failed: the service stops");
+  database.close();
+});
+
+test("a log that has grown large is begun anew while commits go on", async () => {
+  const path = join(folder.path, "busy.db");
+  const database = openDatabase(path);
+  const durability = await createDurability(database, path);
+  const checkpointer = createCheckpointer({ database, path, hold: durability.hold, now: () => 0 });
+  await checkpointer.run();
+  const insert = database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)");
+  const text = "x".repeat(1_000_000);
+  const write = (i: number) => durability.commit(() => void insert.run(`n${i % 10}`, text));
+  for (let i = 0; i < 150; i++) await write(i);
+  const logSize = () => statSync(`${path}-wal`).size;
+  const large = logSize();
+  expect(large).toBeGreaterThan(140e6);
+  let isDone = false;
+  const checkpoint = checkpointer.run().then(() => {
+    isDone = true;
+  });
+  let written = 0;
+  while (!isDone) await write(written++);
+  await checkpoint;
+  expect(written).toBeGreaterThan(0);
+  // A log that is begun anew is cut to the limit of its size.
+  await write(0);
+  expect(logSize()).toBeLessThan(large);
+  const { integrity_check } = database.query("PRAGMA integrity_check").get() as { integrity_check: string };
+  expect(integrity_check).toBe("ok");
+  await durability.close();
   database.close();
 });

@@ -9,6 +9,7 @@ const blockingWait = 50;
 const wait = 5000;
 const waitWhileStopping = 1000;
 const betweenTries = 20;
+const longestHold = 500;
 
 interface Log {
   datasync(): Promise<void>;
@@ -54,6 +55,7 @@ export async function createDurability(
   const files = log ? [path, `${path}-wal`].map((file) => ({ file, opened: identityOf(file) })) : [];
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
+  let held: Promise<unknown> | null = null;
 
   async function sync(): Promise<void> {
     if (!log) return;
@@ -141,6 +143,7 @@ export async function createDurability(
      */
     async commit<T>(work: () => T): Promise<T> {
       try {
+        while (held) await held;
         if (damage) throw damage;
         emptyDoubtfulLog();
         const result = await transact(work);
@@ -151,6 +154,15 @@ export async function createDurability(
       } catch (error) {
         throw failed(error);
       }
+    },
+    /** Keeps commits waiting while `work` is done, for half a second at most, without stopping the event loop. */
+    async hold(work: () => Promise<void>): Promise<void> {
+      const done = work();
+      const own = Promise.race([done.catch(() => undefined), Bun.sleep(longestHold)]).then(() => {
+        if (held === own) held = null;
+      });
+      held = own;
+      return done;
     },
     /** Is told what went wrong elsewhere. Damage that anybody meets stays: what is stored after it may not be found again. */
     notice(error: unknown): void {
