@@ -194,6 +194,7 @@ if ("reason" in found || !compose || !tools) {
     test("are backed up and restored as ops/README.md says", async () => {
       await succeed("exec", "-T", "churnwatch", "bun", "src/backup/command.ts", "save", "data/backup-1");
       await succeed("cp", "churnwatch:/app/data/backup-1", join(engine.folder, "backup-1"));
+      await run(["chmod", "-R", "go+rX", join(engine.folder, "backup-1")]);
       await succeed("stop", "churnwatch");
       const restored = await succeed(
         ...["run", "--rm", "-T", "--no-deps", "-v", `${engine.folder}/backup-1:/backup:ro`, "churnwatch"],
@@ -209,6 +210,8 @@ if ("reason" in found || !compose || !tools) {
         ["docker", "inspect", "-f", "{{.State.Pid}}", (await succeed("ps", "-q", "churnwatch")).trim()],
         { env: environment },
       );
+      // Of a container that does not run it is 0: all processes of this group.
+      expect(Number(processes)).toBeGreaterThan(1);
       process.kill(Number(processes), "SIGKILL");
       const restarts = await until("the service to be started again", async () => {
         const [id] = (await succeed("ps", "-q", "churnwatch")).trim().split("\n");

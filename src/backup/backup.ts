@@ -1,4 +1,15 @@
-import { closeSync, cpSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
 import { checkDatabase, copyDatabase } from "../storage/backup.ts";
@@ -41,15 +52,27 @@ export function save(dataDirectory: string, folder: string): { predictions: numb
   }
 }
 
+function checkReadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    throw new AppError("unavailable", `${file} cannot be read (${code}): let this user read it, as by chmod -R go+rX`, {
+      cause: error,
+    });
+  }
+}
+
 /**
  * Puts a saved database and its models into a data directory that no service runs on. The database that was there stays beside
  * it as `service.db.before`, until the next restore; model versions that were there stay.
- * @throws AppError `conflict` when a service runs, `not_found` or `invalid_data` when the folder holds no sound backup.
+ * @throws AppError `conflict` when a service runs, `unavailable` when the backup may not be read, `not_found` or `invalid_data` when the folder holds no sound backup.
  */
 export function restore(dataDirectory: string, folder: string): { predictions: number } {
   const saved = join(folder, databaseName);
   if (!existsSync(saved))
     throw new AppError("not_found", `${folder} holds no ${databaseName}: name a folder that bun run backup made`);
+  checkReadable(saved);
   const lock = lockDataDirectory(dataDirectory);
   try {
     const database = join(dataDirectory, databaseName);
