@@ -58,6 +58,18 @@ function functionsAround(node: SyntaxNode, text: (node: SyntaxNode) => string): 
   return names;
 }
 
+/** Where an expression states a duration, of a range or an offset, as places in its text, in their order. */
+export function durationsOf(expression: string): { from: number; to: number }[] {
+  const places: { from: number; to: number }[] = [];
+  parser.parse(expression).iterate({
+    enter({ type, from, to }) {
+      if (type.isError) throw new Error(`no PromQL at character ${from + 1}: ${expression}`);
+      if (type.name === "NumberDurationLiteralInDurationContext") places.push({ from, to });
+    },
+  });
+  return places;
+}
+
 /** The labels that an expression groups, matches or joins by, other than in selectors. */
 export function groupingLabelsOf(expression: string): string[] {
   const labels: string[] = [];

@@ -52,3 +52,25 @@ test("a monitor that the new model has not is no monitor that has stopped", asyn
   expect(body).not.toContain('monitor="attribution"');
   expect(body).not.toMatch(/^churn_feature_attribution.*montant/m);
 });
+
+test("the bounds of performance are those of the labelled rows, and of the estimate while too few labels are known", async () => {
+  const metrics = createMetrics();
+  const { onMonitorPass } = createInstrumentation(metrics);
+  const judged = (monitor: MonitorName, figures: Partial<MonitorResult>): MonitorResult => ({
+    ...result(monitor),
+    metric: "brier",
+    feature: null,
+    thresholdLower: Number.NaN,
+    ...figures,
+  });
+  const bound = async () => {
+    const { body } = await metrics.expose(null);
+    return body.match(/^churn_performance_threshold\{metric="brier",bound="upper"\} (.+)$/m)?.[1];
+  };
+  const estimated = judged("estimated", { thresholdUpper: 0.12 });
+  const without = judged("realized", { verdict: "immature", thresholdUpper: Number.NaN });
+  onMonitorPass({ ...pass(), results: [without, estimated] });
+  expect(await bound()).toBe("0.12");
+  onMonitorPass({ ...pass(), results: [judged("realized", { thresholdUpper: 0.15 }), estimated] });
+  expect(await bound()).toBe("0.15");
+});

@@ -116,6 +116,7 @@ export function createInstrumentation(metrics: Metrics) {
 
     onMonitorPass({ results, coverage, confusion, evaluatedAt }: MonitorPass): void {
       for (const result of results) exposeResult(result);
+      exposePerformanceThresholds(results);
       instruments.labelCoverage.set(coverage);
       for (const [cell, count] of Object.entries(confusion)) {
         const [actual, predicted] = cell.split(":") as [string, string];
@@ -148,6 +149,19 @@ export function createInstrumentation(metrics: Metrics) {
     instruments.featureAttributionThreshold.reset();
   }
 
+  /** The bounds that labels are held against, or, where too few are known, those of the estimate, which is then all there is. */
+  function exposePerformanceThresholds(results: readonly MonitorResult[]): void {
+    for (const monitor of ["estimated", "realized"] as const) {
+      for (const { metric, verdict, thresholdLower, thresholdUpper } of results.filter(
+        (result) => result.monitor === monitor && result.metric !== "specificity",
+      )) {
+        if (monitor === "realized" && (verdict === "insufficient" || verdict === "immature")) continue;
+        instruments.performanceThreshold.set({ metric, bound: "lower" }, thresholdLower);
+        instruments.performanceThreshold.set({ metric, bound: "upper" }, thresholdUpper);
+      }
+    }
+  }
+
   function exposeResult(result: MonitorResult): void {
     const { metric, value, lower, upper, thresholdLower, thresholdUpper } = result;
     const feature = result.feature ?? "";
@@ -171,8 +185,6 @@ export function createInstrumentation(metrics: Metrics) {
         instruments.realized.set({ metric }, value);
         instruments.realizedLower.set({ metric }, lower);
         instruments.realizedUpper.set({ metric }, upper);
-        instruments.performanceThreshold.set({ metric, bound: "lower" }, thresholdLower);
-        instruments.performanceThreshold.set({ metric, bound: "upper" }, thresholdUpper);
         return;
       case "estimated":
         instruments.estimated.set({ metric }, value);

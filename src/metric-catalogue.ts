@@ -115,10 +115,11 @@ export const serviceMetrics = {
   estimatedUpper: gauge("churn_estimated_performance_upper", "Upper end of the estimate's sampling interval.", [
     "metric",
   ]),
-  performanceThreshold: gauge("churn_performance_threshold", "Bounds outside which performance raises an alarm.", [
-    "metric",
-    "bound",
-  ]),
+  performanceThreshold: gauge(
+    "churn_performance_threshold",
+    "Bounds outside which performance raises an alarm: of realized performance, or of the estimate while too few labels are known.",
+    ["metric", "bound"],
+  ),
   estimateError: gauge(
     "churn_estimate_error",
     "Estimated minus realized performance on the same labelled predictions of the window.",
@@ -154,14 +155,20 @@ export const serviceMetrics = {
   streamRefused: gauge("churn_prediction_refused_ratio", "Share of refused requests in the time of the window."),
   monitorSeverity: gauge("churn_monitor_severity", "0 ok, 1 info, 2 warning, 3 critical.", ["monitor"]),
   monitorRows: gauge("churn_monitor_window_rows", "Predictions in the window that a monitor judged.", ["monitor"]),
-  monitorLastSuccess: gauge("churn_monitor_last_success_timestamp_seconds", "When a monitor last finished.", [
-    "monitor",
-  ]),
+  monitorLastSuccess: gauge(
+    "churn_monitor_last_success_timestamp_seconds",
+    "When a monitor last finished; until it first does, when the service started.",
+    ["monitor"],
+  ),
   monitorAlarm: gauge("churn_monitor_alarm", "1 while a monitor is outside its threshold.", ["monitor"]),
   scenario: gauge("churn_replay_scenario_info", "1 for the drift scenario that the replay plays.", ["scenario"]),
   jobRuns: counter("churn_job_runs_total", "Runs of a scheduled job, by outcome.", ["job", "outcome"]),
   jobDuration: histogram("churn_job_duration_seconds", "Duration of a scheduled job.", ["job"], jobBuckets),
-  jobLastSuccess: gauge("churn_job_last_success_timestamp_seconds", "When a scheduled job last succeeded.", ["job"]),
+  jobLastSuccess: gauge(
+    "churn_job_last_success_timestamp_seconds",
+    "When a scheduled job last succeeded; until it first does, when the service started.",
+    ["job"],
+  ),
   queueDepth: gauge("churn_prediction_queue_length", "Requests and customers waiting for their turn."),
   startTime: gauge("process_start_time_seconds", "When the process started."),
   cpuSeconds: counter("process_cpu_seconds_total", "User and system CPU time."),

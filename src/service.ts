@@ -21,6 +21,7 @@ import { createRegistry } from "./models/registry.ts";
 import { openThreadedSession } from "./models/scoring-thread.ts";
 import { createServing } from "./models/serving.ts";
 import { createEvents } from "./monitoring/events.ts";
+import { monitorNames } from "./monitoring/finding.ts";
 import { createMonitors } from "./monitoring/monitors.ts";
 import { createRefusals } from "./monitoring/refusals.ts";
 import { createScenarioSwitch } from "./monitoring/scenario.ts";
@@ -281,6 +282,9 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       run: createRetention({ config, ...stores, now, stopping: stopping.signal }),
     },
   ];
+  // Until its first success, as old as the service: of what has never succeeded nobody would else be told.
+  for (const { name } of jobs) instruments.jobLastSuccess.set({ job: name }, now() / 1000);
+  for (const monitor of monitorNames) instruments.monitorLastSuccess.set({ monitor }, now() / 1000);
   for (const { name } of jobs)
     for (const outcome of ["success", "failure", "skipped"]) instruments.jobRuns.inc({ job: name, outcome }, 0);
   const scheduler = startScheduler(jobs, onRun);

@@ -30,6 +30,27 @@ export function localConfiguration(configuration: string, addresses: Addresses):
   return local;
 }
 
+export interface Target {
+  /** Its label `instance`. */
+  instance: string;
+  /** host:port */
+  address: string;
+}
+
+export interface PrometheusOptions {
+  rules?: (text: string) => string;
+  services?: readonly Target[];
+}
+
+/** The configuration with other targets in the place of the one service. @throws Error when it has no job of it */
+function withServices(configuration: string, services: readonly Target[]): string {
+  const parsed = Bun.YAML.parse(configuration) as { scrape_configs: { job_name: string; static_configs: unknown }[] };
+  const job = parsed.scrape_configs.find(({ job_name }) => job_name === "churnwatch");
+  if (!job) throw new Error("ops/prometheus/prometheus.yml has no job churnwatch");
+  job.static_configs = services.map(({ instance, address }) => ({ targets: [address], labels: { instance } }));
+  return JSON.stringify(parsed);
+}
+
 /** A folder of its own with the parts of the product that run side by side on free ports of loopback. */
 export function createStack({ path }: Tools) {
   const folder = mkdtempSync(join(tmpdir(), "churnwatch-ops-"));
@@ -89,10 +110,11 @@ export function createStack({ path }: Tools) {
       return { exitCode, stdout, stderr };
     },
 
-    startPushgateway: () =>
+    startPushgateway: (...options: string[]) =>
       start("pushgateway", `${pushgateway}/-/ready`, [
         path["prometheus-pushgateway"],
         `--web.listen-address=${addresses["pushgateway:9091"]}`,
+        ...options,
       ]),
 
     /** @param receivers whom to tell, as ops/alertmanager/start.sh reads it; groups wait for a second, not for a minute */
@@ -119,12 +141,14 @@ export function createStack({ path }: Tools) {
       );
     },
 
-    startPrometheus() {
+    /** With the committed rules as `rules` makes them, and with other services than the one of this stack when they are given. */
+    startPrometheus({ rules = (text) => text, services }: PrometheusOptions = {}) {
       const configuration = join(folder, "prometheus");
       mkdirSync(configuration);
-      cpSync(join(root, "ops/prometheus/rules.yml"), join(configuration, "rules.yml"));
-      const committed = readFileSync(join(root, "ops/prometheus/prometheus.yml"), "utf8");
-      writeFileSync(join(configuration, "prometheus.yml"), localConfiguration(committed, addresses));
+      const committed = (name: string) => readFileSync(join(root, "ops/prometheus", name), "utf8");
+      writeFileSync(join(configuration, "rules.yml"), rules(committed("rules.yml")));
+      const local = localConfiguration(committed("prometheus.yml"), addresses);
+      writeFileSync(join(configuration, "prometheus.yml"), services ? withServices(local, services) : local);
       return start("prometheus", `${prometheus}/-/ready`, [
         path.prometheus,
         `--config.file=${join(configuration, "prometheus.yml")}`,

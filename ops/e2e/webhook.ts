@@ -3,7 +3,13 @@ export interface Notification {
   status: "firing" | "resolved";
   receiver: string;
   groupLabels: Record<string, string>;
-  alerts: { status: string; labels: Record<string, string>; annotations: Record<string, string> }[];
+  alerts: {
+    status: string;
+    labels: Record<string, string>;
+    annotations: Record<string, string>;
+    /** RFC 3339 */
+    startsAt: string;
+  }[];
 }
 
 /** Something that is told of alerts, and keeps by path what it was told. */
