@@ -64,11 +64,12 @@ async function push(url: string, payload: string): Promise<void> {
       cause: error,
     });
   }
-  if (!response.ok)
-    throw new AppError(
-      "unavailable",
-      `the Pushgateway at ${url} answered ${response.status}: ${(await response.text()).slice(0, 200)}`,
-    );
+  if (response.ok) return;
+  const reason = await response.text().catch((error: unknown) => `why did not come whole: ${messageOf(error)}`);
+  throw new AppError(
+    "unavailable",
+    `the Pushgateway at ${url} answered ${response.status}: ${reason.slice(0, 200).trimEnd()}`,
+  );
 }
 
 /**
