@@ -362,6 +362,13 @@ describe("the rest", () => {
     expect((await send("DELETE", path)).body).toEqual({ erased: false });
   });
 
+  test("refuses to erase a person whose name cannot be read", async () => {
+    const { status, type, body } = await send("DELETE", "/customers/%E0%A4%A");
+    expect([status, type]).toEqual([400, "application/problem+json"]);
+    expect(body).toMatchObject({ type: "urn:churnwatch:problem:malformed_path", errors: [{ path: "user_id" }] });
+    expect((await send("DELETE", "/customers/%25E0%25A4%25A")).body).toEqual({ erased: false });
+  });
+
   test("answers unknown routes and wrong methods with problems", async () => {
     expect((await send("GET", "/nothing")).status).toBe(404);
     const wrong = await send("PUT", "/predict", {});

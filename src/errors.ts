@@ -11,6 +11,7 @@ export type ErrorCode =
   | "request_timeout"
   | "unsupported_media_type"
   | "malformed_body"
+  | "malformed_path"
   | "conflict"
   | "unavailable"
   | "cancelled";

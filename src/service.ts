@@ -88,7 +88,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const { instruments } = metrics;
   const stopping = new AbortController();
   instruments.storageAvailable.set(1);
-  instruments.threadFailures.inc({ thread: "scoring" }, 0);
+  for (const thread of ["scoring", "monitoring", "checkpoint"]) instruments.threadFailures.inc({ thread }, 0);
   for (const fault of storageFaults) instruments.storageFailures.inc({ fault }, 0);
   const durability = await createDurability(
     stores.database,
@@ -101,12 +101,18 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     },
     stopping.signal,
   );
+  const onThreadFailure = (thread: string) => (reason: string) => {
+    instruments.threadFailures.inc({ thread });
+    log.warn(`the ${thread} thread was given up: ${reason}`);
+  };
+
   const checkpointer = createCheckpointer({
     database: stores.database,
     path: databaseFile,
     hold: durability.hold,
     now,
     stopping: stopping.signal,
+    onFailure: onThreadFailure("checkpoint"),
   });
   const instrumentation = createInstrumentation(metrics);
   const events = createEvents();
@@ -121,13 +127,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       events.publish({ type: "model", data: { version: model.manifest.version, at: new Date(now()).toISOString() } });
       log.info({ version: model.manifest.version }, "model serves");
     },
-    (onnx, featureCount) =>
-      openThreadedSession(onnx, featureCount, {
-        onFailure(reason) {
-          instruments.threadFailures.inc({ thread: "scoring" });
-          log.warn(`the scoring thread was given up: ${reason}`);
-        },
-      }),
+    (onnx, featureCount) => openThreadedSession(onnx, featureCount, { onFailure: onThreadFailure("scoring") }),
   );
   const scenario = createScenarioSwitch({
     state: stores.state,
@@ -168,12 +168,15 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     instruments.queueDepth.set(predictions.queueLength + lanes.single.length + lanes.bulk.length),
   );
   const refusals = createRefusals(now);
-  const thread = createMonitoringThread({
-    databaseFile,
-    modelsFolder,
-    windowSize: config.MONITOR_WINDOW,
-    seed: random.integer(2 ** 32),
-  });
+  const thread = createMonitoringThread(
+    {
+      databaseFile,
+      modelsFolder,
+      windowSize: config.MONITOR_WINDOW,
+      seed: random.integer(2 ** 32),
+    },
+    onThreadFailure("monitoring"),
+  );
   const monitors = createMonitors({
     look: thread.look,
     results: stores.results,

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { cpSync, existsSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -122,3 +123,24 @@ test("where there is no database there is nothing to save", async () => {
   expect([code, stderr]).toEqual([66, expect.stringContaining("there is no database")]);
   expect(existsSync(join(folder.path, "none.part"))).toBe(false);
 });
+
+test("what a newer program has migrated is neither saved nor restored, and stays as it is", async () => {
+  const newer = join(folder.path, "newer");
+  cpSync(saved, newer, { recursive: true });
+  const database = new Database(join(newer, "service.db"));
+  database.exec("PRAGMA user_version = 999");
+  database.close();
+  const to = join(folder.path, "of-newer");
+  const refused = /^error: the database has schema 999, this program knows \d+: use the newer program that wrote it\n$/;
+  const kept = await backup("save", to, newer);
+  expect(kept.code).toBe(75);
+  expect(kept.stderr).toMatch(refused);
+  expect(readdirSync(folder.path).filter((name) => name.startsWith("of-newer"))).toEqual([]);
+  const target = join(folder.path, "older-program");
+  expect((await backup("restore", saved, target)).code).toBe(0);
+  const before = readdirSync(target).sort();
+  const back = await backup("restore", newer, target);
+  expect(back.code).toBe(75);
+  expect(back.stderr).toMatch(refused);
+  expect(readdirSync(target).sort()).toEqual(before);
+}, 30_000);

@@ -63,6 +63,16 @@ function checkReadable(file: string): void {
   }
 }
 
+/** As checkDatabase, but that a copy which is refused does not stay. */
+function checkCopy(part: string): { predictions: number } {
+  try {
+    return checkDatabase(part);
+  } catch (error) {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(part + suffix, { force: true });
+    throw error;
+  }
+}
+
 /**
  * Puts a saved database and its models into a data directory that no service runs on. The database that was there stays beside
  * it as `service.db.before`, until the next restore; model versions that were there stay.
@@ -79,7 +89,7 @@ export function restore(dataDirectory: string, folder: string): { predictions: n
     const part = `${database}.part`;
     cpSync(saved, part);
     sync(part);
-    const restored = checkDatabase(part);
+    const restored = checkCopy(part);
     const models = join(folder, modelsName);
     if (existsSync(models)) cpSync(models, join(dataDirectory, modelsName), { recursive: true });
     rmSync(`${database}-shm`, { force: true });

@@ -1,10 +1,27 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
+import { AppError } from "../errors.ts";
 import type { Role } from "../http/access.ts";
 import { describe, guardProblems } from "../http/describe.ts";
 import type { Erasure } from "./service.ts";
 
 const erasedSchema = z.object({ erased: z.boolean() });
+
+/** Else nobody of that name would be found, and the caller believe that the person is unknown. @throws AppError `malformed_path` */
+function requireReadable(request: Request): void {
+  try {
+    decodeURIComponent(new URL(request.url).pathname);
+  } catch (cause) {
+    throw new AppError(
+      "malformed_path",
+      "user_id is not UTF-8 in percent-encoding: encode it, as encodeURIComponent does",
+      {
+        cause,
+        flaws: [{ path: "user_id", message: "is not UTF-8 in percent-encoding" }],
+      },
+    );
+  }
+}
 
 export interface ErasureRoutesOptions {
   erasure: Erasure;
@@ -16,6 +33,7 @@ export function erasureRoutes({ erasure, authorize }: ErasureRoutesOptions) {
     "/customers/:user_id",
     async function eraseCustomer({ request, params }) {
       const actor = authorize(request, "admin");
+      requireReadable(request);
       return { erased: await erasure.erase(params.user_id, actor) };
     },
     {
@@ -26,7 +44,7 @@ export function erasureRoutes({ erasure, authorize }: ErasureRoutesOptions) {
         tag: "predictions",
         parameters: [{ name: "user_id", in: "path", description: "the customer" }],
         answer: { schema: erasedSchema, example: { erased: true } },
-        problems: [...guardProblems, 503],
+        problems: [...guardProblems, 400, 503],
       }),
     },
   );

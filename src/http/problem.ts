@@ -12,6 +12,7 @@ const statuses: Record<ErrorCode, [number, string]> = {
   request_timeout: [408, "The body did not arrive in time"],
   unsupported_media_type: [415, "The body is of a type that is not understood"],
   malformed_body: [400, "The body cannot be read"],
+  malformed_path: [400, "The path cannot be read"],
   conflict: [409, "Not possible now"],
   unavailable: [503, "Not available now"],
   cancelled: [503, "Cancelled"],

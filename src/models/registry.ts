@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, messageOf } from "../errors.ts";
+import { syncFolder } from "../storage/durable-folder.ts";
 import type { ModelStore } from "../storage/models.ts";
 import { createEncoder, type Encoder } from "./encoding.ts";
 import { createExplanations, type Explanations } from "./explanation.ts";
@@ -147,7 +148,7 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
     },
     /** @throws AppError `unavailable` when the version has no trees, or they are damaged. */
     readExplanations: (version: string): Explanations => readExplanations(readManifest(version)),
-    /** Stores a version: its folder appears whole or not at all, and only then is it registered. */
+    /** Stores a version: its folder appears whole or not at all, is on disk, and only then is it registered. */
     add(manifest: Manifest, files: Record<string, Uint8Array | string>): void {
       const temporary = join(directory, `${writingPrefix}${manifest.version}`);
       rmSync(temporary, { recursive: true, force: true });
@@ -155,7 +156,9 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
       for (const [name, content] of Object.entries(files))
         writeFileSync(join(temporary, name), content, { flush: true });
       writeFileSync(join(temporary, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`, { flush: true });
+      syncFolder(temporary);
       renameSync(temporary, folderOf(manifest.version));
+      for (const changed of [directory, join(directory, "..")]) syncFolder(changed);
       store.register({ version: manifest.version, trainedAt: manifest.trainedAt, registeredAt: now() });
     },
     /**

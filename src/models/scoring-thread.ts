@@ -1,3 +1,4 @@
+import { startPatience } from "./patience.ts";
 import type { ScoringAnswer, ScoringQuestion } from "./scoring-worker.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -50,10 +51,10 @@ export async function openThreadedSession(
     const id = ++lastId;
     const { promise, resolve } = Promise.withResolvers<ScoringAnswer>();
     waiting.set(id, resolve);
-    const timer = setTimeout(() => giveUp(asked, `no answer within ${timeout / 1000} s`), timeout);
+    const patience = startPatience(timeout, () => giveUp(asked, `no answer within ${timeout / 1000} s`));
     asked.postMessage({ id, features, rows } satisfies ScoringQuestion);
     const { probabilities } = await promise;
-    clearTimeout(timer);
+    patience.stop();
     waiting.delete(id);
     return probabilities;
   }

@@ -18,12 +18,16 @@ test("a monitors' thread that dies fails what it was asked, and the next questio
       started.push(this);
     }
   };
-  const thread = createMonitoringThread({
-    databaseFile,
-    modelsFolder: join(folder.path, "models"),
-    windowSize: 100,
-    seed: 1,
-  });
+  const failures: string[] = [];
+  const thread = createMonitoringThread(
+    {
+      databaseFile,
+      modelsFolder: join(folder.path, "models"),
+      windowSize: 100,
+      seed: 1,
+    },
+    (reason) => void failures.push(reason),
+  );
   const ask = () =>
     thread.history("no-model", { monitor: "drift", metric: "psi", feature: null, from: 0, to: 1 } as never);
   try {
@@ -34,8 +38,10 @@ test("a monitors' thread that dies fails what it was asked, and the next questio
     const second = await ask().catch((error: Error) => error.message);
     expect(second).toMatch(/^the monitors' thread failed: (?!it ended)/);
     expect(started).toHaveLength(2);
+    expect(failures).toEqual(["it ended"]);
   } finally {
     globalThis.Worker = own;
     thread.close();
+    expect(failures).toHaveLength(1);
   }
 });

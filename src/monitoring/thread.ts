@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { startPatience } from "../models/patience.ts";
 import { storageFailureOf } from "../storage/failure.ts";
 import type { Answer, Question, Tasks, WorkerSettings } from "./worker.ts";
 
@@ -14,8 +15,12 @@ export interface MonitoringThread extends Tasks {
 /**
  * Asks the monitors' work of another thread, so that no request waits for it. A thread that dies or does not answer is replaced
  * at the next question.
+ * @param onFailure told why a thread was given up
  */
-export function createMonitoringThread(settings: WorkerSettings): MonitoringThread {
+export function createMonitoringThread(
+  settings: WorkerSettings,
+  onFailure: (reason: string) => void = () => {},
+): MonitoringThread {
   const waiting = new Map<number, (answer: Answer) => void>();
   let worker: Worker | null = null;
   let isClosed = false;
@@ -25,6 +30,7 @@ export function createMonitoringThread(settings: WorkerSettings): MonitoringThre
     const ended = worker;
     worker = null;
     ended?.terminate();
+    if (ended && !isClosed) onFailure(reason);
     for (const [id, settle] of waiting) settle({ id, error: reason });
   }
   function start(): Worker {
@@ -44,10 +50,10 @@ export function createMonitoringThread(settings: WorkerSettings): MonitoringThre
     const id = ++lastId;
     const { promise, resolve } = Promise.withResolvers<Answer>();
     waiting.set(id, resolve);
-    const timer = setTimeout(() => failAll(`no answer within ${timeout / 1000} s`), timeout);
+    const patience = startPatience(timeout, () => failAll(`no answer within ${timeout / 1000} s`));
     worker.postMessage({ id, task, parameters } as Question);
     const answer = await promise;
-    clearTimeout(timer);
+    patience.stop();
     waiting.delete(id);
     if ("error" in answer)
       throw storageFailureOf(Object.assign(new Error(answer.error), answer)) ?? failed(answer.error);

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { AppError, messageOf } from "../errors.ts";
-import { makePrivate, openReader } from "./database.ts";
+import { knownSchemaOf, makePrivate, openReader } from "./database.ts";
 
 /**
  * Writes what a database holds at this moment to a new file, while others read and write it: one snapshot, which holds up no
@@ -24,7 +24,7 @@ export function copyDatabase(path: string, copy: string): void {
 /**
  * Reads every page of a database file that nobody writes.
  * @returns how many predictions it holds.
- * @throws AppError `invalid_data` when it is damaged or not one of this service.
+ * @throws AppError `invalid_data` when it is damaged or not one of this service, `conflict` when a newer program migrated it.
  */
 export function checkDatabase(path: string): { predictions: number } {
   try {
@@ -34,12 +34,14 @@ export function checkDatabase(path: string): { predictions: number } {
         integrity_check: string;
       };
       if (verdict !== "ok") throw new Error(verdict);
+      knownSchemaOf(database);
       const { count } = database.query("SELECT count(*) AS count FROM predictions").get() as { count: number };
       return { predictions: count };
     } finally {
       database.close();
     }
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw new AppError("invalid_data", `${path} is no undamaged database of this service: ${messageOf(error)}`, {
       cause: error,
     });

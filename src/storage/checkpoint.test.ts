@@ -23,7 +23,14 @@ test("a checkpoint whose thread dies fails, and the next one has a new thread an
   };
   const path = join(folder.path, "service.db");
   const database = openDatabase(path);
-  const checkpointer = createCheckpointer({ database, path, hold: (work) => work(), now: () => 0 });
+  const failures: string[] = [];
+  const checkpointer = createCheckpointer({
+    database,
+    path,
+    hold: (work) => work(),
+    now: () => 0,
+    onFailure: (reason) => void failures.push(reason),
+  });
   const logSize = () => statSync(`${path}-wal`).size;
   expect(logSize()).toBeGreaterThan(0);
   const failing = checkpointer.run().catch((error: Error) => error.message);
@@ -38,6 +45,7 @@ test("a checkpoint whose thread dies fails, and the next one has a new thread an
   const stopped = checkpointer.run().catch((error: Error) => error.message);
   checkpointer.close();
   expect(await stopped).toBe("the checkpoint failed: the service stops");
+  expect(failures).toEqual(["its thread ended"]);
   database.close();
 });
 

@@ -1,5 +1,6 @@
 import { openSync, readSync } from "node:fs";
 import { AppError } from "../errors.ts";
+import { startPatience } from "../models/patience.ts";
 import type { Database } from "./database.ts";
 import type { Durability } from "./durability.ts";
 
@@ -23,6 +24,8 @@ export interface CheckpointerOptions {
   hold: Durability["hold"];
   now: () => number;
   stopping?: AbortSignal;
+  /** Told why a thread was given up. */
+  onFailure?: (reason: string) => void;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface CheckpointerOptions {
  * checkpoint at commit stays as a backstop for a log that this one cannot keep small. A thread that dies or does not answer is
  * replaced at the next run.
  */
-export function createCheckpointer({ database, path, hold, now, stopping }: CheckpointerOptions) {
+export function createCheckpointer({ database, path, hold, now, stopping, onFailure }: CheckpointerOptions) {
   database.exec("PRAGMA wal_autocheckpoint = 100000");
   const { page_size } = database.query("PRAGMA page_size").get() as { page_size: number };
   // Never closed: that would drop the locks that SQLite holds on the file for this process.
@@ -51,26 +54,31 @@ export function createCheckpointer({ database, path, hold, now, stopping }: Chec
     return started;
   }
 
-  /** Ends the thread; the next run has a new one. */
-  function fail(reason: string): void {
+  function end(reason: string): void {
     const ended = worker;
     worker = null;
     ended?.terminate();
     failRunning?.(new AppError("unavailable", `the checkpoint failed: ${reason}`));
   }
 
+  /** Ends the thread; the next run has a new one. */
+  function fail(reason: string): void {
+    if (worker) onFailure?.(reason);
+    end(reason);
+  }
+
   async function runInWorker(): Promise<void> {
     worker ??= start();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     failRunning = reject;
-    const timer = setTimeout(() => fail(`no answer within ${timeout / 1000} s`), timeout);
+    const patience = startPatience(timeout, () => fail(`no answer within ${timeout / 1000} s`));
     worker.onmessage = ({ data }: MessageEvent<string | null>) => (data === null ? resolve() : fail(data));
     worker.onerror = ({ message }) => fail(message);
     worker.postMessage(path);
     try {
       await promise;
     } finally {
-      clearTimeout(timer);
+      patience.stop();
       failRunning = null;
     }
   }
@@ -104,7 +112,7 @@ export function createCheckpointer({ database, path, hold, now, stopping }: Chec
       mustEmpty = true;
     },
     /** Ends the thread; a checkpoint that runs fails, which costs nothing: the log is read at the next start. */
-    close: () => fail("the service stops"),
+    close: () => end("the service stops"),
   };
 }
 

@@ -59,17 +59,27 @@ export function openReader(path: string): Database {
   }
 }
 
-function migrate(database: Database): void {
-  const files = readdirSync(migrationsFolder)
+const migrations = (): string[] =>
+  readdirSync(migrationsFolder)
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))
     .sort();
-  const version = (database.query("PRAGMA user_version").get() as { user_version: number }).user_version;
-  if (version > files.length) {
+
+/** The number of migrations that made a database what it is. @throws AppError `conflict` when a newer program migrated it */
+export function knownSchemaOf(database: Database): number {
+  const { user_version: version } = database.query("PRAGMA user_version").get() as { user_version: number };
+  const known = migrations().length;
+  if (version > known) {
     throw new AppError(
       "conflict",
-      `the database has schema ${version}, this program knows ${files.length}: use the newer program that wrote it`,
+      `the database has schema ${version}, this program knows ${known}: use the newer program that wrote it`,
     );
   }
+  return version;
+}
+
+function migrate(database: Database): void {
+  const files = migrations();
+  const version = knownSchemaOf(database);
   if (version === files.length) return;
   database
     .transaction(() => {
