@@ -468,6 +468,8 @@ describe("the rest", () => {
     expect((await send("GET", "/monitoring")).body.scenario).toBe("none");
     expect((await send("GET", "/monitoring/history?monitor=drift&from=2026-01-01T00:00:00Z")).status).toBe(200);
     expect((await send("GET", "/monitoring/history?from=soon")).status).toBe(422);
+    for (const limit of ["0", "10001", "1.5", "-1", "many"])
+      expect((await send("GET", `/monitoring/history?limit=${limit}`)).status).toBe(422);
     expect((await send("GET", "/monitoring/history?monitor=drift&monitor=quality")).status).toBe(422);
   });
 });

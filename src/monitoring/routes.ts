@@ -57,7 +57,9 @@ const exampleDistributions: z.output<typeof distributionsSchema> = {
   score: { bins: [{ bin: "<=0.0031", reference: 0.1, current: 0.11 }] },
 };
 const switchSchema = z.strictObject({ scenario: z.enum(scenarioNames) });
-const historyLimit = 20_000;
+/** A result is up to 620 bytes. */
+const usualHistory = 2_000;
+const largestHistory = 10_000;
 const moment = z.union(
   [z.iso.datetime({ offset: true }), z.string().regex(/^\d{1,15}$/)],
   "expected an ISO 8601 time or milliseconds since 1970",
@@ -69,6 +71,12 @@ const historySchema = z.strictObject({
   from: moment.optional(),
   to: moment.optional(),
   span: z.enum(Object.keys(spans) as [Span, ...Span[]]).optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= largestHistory)
+    .optional(),
 });
 const longestHistory = 90 * 86_400_000;
 
@@ -157,22 +165,24 @@ export function monitoringRoutes({
       async function pastResults({ request }) {
         authorize(request, "read");
         const query = readQuery(request, historySchema);
-        const { monitor = null, feature = null, metric = null, span } = query;
+        const { monitor = null, feature = null, metric = null, span, limit = usualHistory } = query;
         const to = query.to ? millisecondsOf(query.to) : now();
         const from = query.from ? millisecondsOf(query.from) : 0;
         const found = span
-          ? (await readHistory({ span, from: Math.max(from, to - longestHistory), to })).filter(
-              (result) =>
-                (monitor ?? result.monitor) === result.monitor &&
-                (feature ?? result.feature) === result.feature &&
-                (metric ?? result.metric) === result.metric,
-            )
-          : results.history({ monitor, feature, metric, from, to, limit: historyLimit });
+          ? (await readHistory({ span, from: Math.max(from, to - longestHistory), to }))
+              .filter(
+                (result) =>
+                  (monitor ?? result.monitor) === result.monitor &&
+                  (feature ?? result.feature) === result.feature &&
+                  (metric ?? result.metric) === result.metric,
+              )
+              .slice(-limit)
+          : results.history({ monitor, feature, metric, from, to, limit });
         return { results: found.map((result) => presentResult(result)) };
       },
       {
         detail: describe({
-          summary: `Past results, oldest first; the newest ${historyLimit} of the range`,
+          summary: "Past results, oldest first; the newest of the range when there are more than the limit",
           tag: "monitoring",
           parameters: [
             {
@@ -195,7 +205,13 @@ export function monitoringRoutes({
               description: `${Object.keys(spans).join(", ")}: whole hours, days (UTC) or the last 30 days instead of windows; from sums by the minute, of the last 90 days`,
               example: "hour",
             },
-            { name: "to", in: "query", description: "the same; now when absent", example: "2026-11-23T13:00:00Z" },
+            {
+              name: "limit",
+              in: "query",
+              description: `at most so many results, 1 to ${largestHistory}; ${usualHistory} when absent. Ask for what is older with \`to\`.`,
+              example: "1000",
+            },
+            { name: "to", in: "query", description: "as from; now when absent", example: "2026-11-23T13:00:00Z" },
           ],
           answer: { schema: z.object({ results: z.array(resultSchema) }), example: { results: [exampleResult] } },
           problems: [...guardProblems, 422],

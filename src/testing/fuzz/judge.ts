@@ -70,6 +70,17 @@ function faultOfPaths({ body, headers, path: address }: FuzzRequest, { errors }:
   return null;
 }
 
+/** Whether the path of an address is UTF-8 in percent-encoding; what is not is refused by the name of its parameter. */
+function isReadable(address: string): boolean {
+  try {
+    decodeURIComponent(address.split("?")[0] as string);
+    return true;
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
+}
+
 /** Refusals of a body as a whole, of a header or of a line. */
 const aboutTheWhole = [400, 408, 413, 415];
 
@@ -81,6 +92,8 @@ function faultOfRefusal(request: FuzzRequest, { status, type, text, requestId }:
   if (status === 422) return faultOfPaths(request, problem.data);
   if (!aboutTheWhole.includes(status)) return null;
   const [where] = problem.data.errors ?? [];
+  if (!isReadable(request.path))
+    return where && /^[a-z_]+$/.test(where.path) ? null : "does not name what is unreadable";
   return where && /^($|content-(type|encoding)$|line \d+)/.test(where.path) ? null : "does not say where it is wrong";
 }
 
