@@ -149,6 +149,7 @@ export async function* watchStream(options: {
 
   function disturb(labelled: LabelledCustomer, position: number, own: Random): LabelledCustomer {
     if (position < onset) return labelled;
-    return scenarios[scenario](labelled, (elapsed + (position - onset) / settings.rate) * 1000, own);
+    const moment = { elapsed: (elapsed + (position - onset) / settings.rate) * 1000, run: options.seed };
+    return scenarios[scenario](labelled, moment, own);
   }
 }

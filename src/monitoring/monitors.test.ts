@@ -109,7 +109,7 @@ const alarms = ({ results }: MonitorPass): string[] =>
 
 function disturb(name: ScenarioName, rows: readonly LabelledCustomer[]): LabelledCustomer[] {
   const random = createRandom(3);
-  return rows.map((labelled, i) => scenarios[name](labelled, i * 200, random));
+  return rows.map((labelled, i) => scenarios[name](labelled, { elapsed: i * 200, run: 1 }, random));
 }
 
 describe("the monitors", () => {
