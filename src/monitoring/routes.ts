@@ -8,12 +8,12 @@ import type { AuditLog } from "../storage/audit.ts";
 import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
 import type { Distributions } from "./distributions.ts";
 import type { Events, ServiceEvent } from "./events.ts";
+import type { EvidenceBySeries } from "./evidence-store.ts";
 import { monitorNames } from "./finding.ts";
 import { type HistoryRequest, type Span, spans } from "./history.ts";
 import {
   alarmSchema,
   alarmsOf,
-  binsOf,
   exampleResult,
   iso,
   presentAlarm,
@@ -80,6 +80,8 @@ export interface MonitoringRoutesOptions {
   readHistory(request: HistoryRequest): Promise<MonitorResult[]>;
   /** Those of the last look; null before the first. */
   distributions(): Distributions | null;
+  /** What the figures outside their bounds of the newest look are about. */
+  evidence(): EvidenceBySeries;
   /** When somebody last looked, if that is too long ago (milliseconds since the epoch). */
   silentSince(): number | null;
   scenario: ScenarioSwitch;
@@ -95,6 +97,7 @@ export function monitoringRoutes({
   results,
   readHistory,
   distributions,
+  evidence,
   silentSince,
   scenario,
   events,
@@ -111,14 +114,14 @@ export function monitoringRoutes({
       function latestResults({ request }) {
         authorize(request, "read");
         const latest = results.latest();
-        const bins = distributions();
+        const known = evidence();
         return {
           ...presentScenario(),
           model_version: latest[0]?.modelVersion ?? null,
           rows: latest.find(({ monitor }) => monitor === "prediction")?.rows ?? 0,
-          verdict: verdictOf({ results: latest, distributions: bins, silentSince: silentSince() }),
-          alarms: alarmsOf(latest).map((alarm) => presentAlarm(alarm, bins)),
-          results: latest.map((result) => presentResult(result, binsOf(result, bins))),
+          verdict: verdictOf({ results: latest, evidence: known, silentSince: silentSince() }),
+          alarms: alarmsOf(latest).map((alarm) => presentAlarm(alarm, known)),
+          results: latest.map((result) => presentResult(result, known)),
         };
       },
       {
