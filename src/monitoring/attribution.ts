@@ -70,12 +70,14 @@ export function attributionLaw(
   referenceRows: number,
 ): NullDistribution {
   const spread = 1 / rows + 1 / referenceRows;
+  // A law with a lighter upper tail than the normal one is never assumed.
+  const skewed = Math.max(0, skewness);
   const third = 1 / rows ** 2 + 3 / (rows * referenceRows) + 2 / referenceRows ** 2;
   return {
     draws: new Float64Array(),
-    mean: mean + (skewness * standardDeviation) / (2 * referenceRows),
+    mean: mean + (skewed * standardDeviation) / (2 * referenceRows),
     standardDeviation: standardDeviation * Math.sqrt(spread),
-    skewness: Math.max(0, (skewness * third) / spread ** 1.5),
+    skewness: (skewed * third) / spread ** 1.5,
   };
 }
 
@@ -96,7 +98,7 @@ export function attributionFindings(window: AttributionWindow, { attribution, fe
     const found = finding({
       ...base,
       value: window.mean(f),
-      thresholdLower: Math.max(0, law.mean - z * law.standardDeviation),
+      thresholdLower: Math.max(0, usual.mean - z * law.standardDeviation),
       thresholdUpper: law.standardDeviation > 0 ? nullThreshold(law, rate / 2) : law.mean,
       chance: rate,
     });
