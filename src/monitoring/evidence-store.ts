@@ -7,7 +7,11 @@ export type EvidenceBySeries = ReadonlyMap<string, Evidence>;
 const key = "monitoring.evidence";
 
 /** Six digits tell a reader more than enough, and take a third of the room. */
-const short = (_: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(6)) : value);
+const short = (share: number): number => Number(share.toPrecision(6));
+const shorten = ({ about, bins }: Evidence): Evidence => ({
+  about,
+  bins: bins.map(({ bin, reference, current }) => ({ bin, reference: short(reference), current: short(current) })),
+});
 
 interface Kept {
   /** When the look was, milliseconds since the epoch. */
@@ -25,8 +29,8 @@ export function createEvidenceStore(state: StateStore) {
     put(evaluatedAt: number, evidence: EvidenceBySeries): void {
       // Nothing is written look after look while there is nothing to explain.
       if (evidence.size === 0 && !kept?.evidence.length) return;
-      kept = { at: evaluatedAt, evidence: [...evidence] };
-      state.put(key, JSON.stringify(kept, short));
+      kept = { at: evaluatedAt, evidence: Array.from(evidence, ([series, found]) => [series, shorten(found)]) };
+      state.put(key, JSON.stringify(kept));
     },
   };
 }

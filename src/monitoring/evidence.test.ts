@@ -167,11 +167,17 @@ describe("every alarm is reported with a reference and a current distribution", 
     const scene = await playScenario("feed-break");
     const before = reported(scene);
     const again = createMonitoredScene(model, scene.stores);
-    for (const [series, { current }] of reported(again))
-      current?.forEach(({ bin, ratio }) => {
-        expect(ratio).toBeCloseTo(share(before.get(series)?.current ?? null, bin), 5);
-      });
-    expect(reported(again).size).toBe(before.size);
+    const sides = (alarms: Map<string, Alarm>) =>
+      [...alarms].map(([series, { distribution, reference, current }]) => [
+        series,
+        distribution,
+        ...[reference, current].map((side) =>
+          side?.map(({ bin, ratio }) => [bin, Number(ratio.toPrecision(6))] as const),
+        ),
+      ]);
+    expect(before.size).toBeGreaterThan(0);
+    expect([...before.values()].filter(({ current }) => current === null)).toEqual([]);
+    expect(sides(reported(again))).toEqual(sides(before));
     expect((scene.stores.state.get("monitoring.evidence") as string).length).toBeLessThan(30_000);
     await scene.play(customers.slice(2000, 4000));
     await scene.run();
