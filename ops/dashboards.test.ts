@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { serviceMetrics, trainingJob, trainingMetrics } from "../src/metric-catalogue.ts";
-import { modelSections } from "../src/monitoring/panels.ts";
+import { modelSections } from "../src/monitoring/model-sections.ts";
 import { dashboardFolder, dashboards, render } from "./dashboards.ts";
 import { annotations, drawDashboard } from "./grafana/draw-dashboard.ts";
 import { isCounter, knownLabels, knownSeries } from "./known-series.ts";

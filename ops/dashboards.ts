@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { runCommand } from "../src/command.ts";
 import { AppError } from "../src/errors.ts";
-import { modelSections } from "../src/monitoring/panels.ts";
+import { modelSections } from "../src/monitoring/model-sections.ts";
 import { type DashboardContent, drawDashboard } from "./grafana/draw-dashboard.ts";
 import { serviceSections } from "./service-panels.ts";
 

@@ -1,5 +1,5 @@
 import { serviceMetrics, trainingMetrics } from "../src/metric-catalogue.ts";
-import { recordedSeries } from "../src/monitoring/panels.ts";
+import { recordedSeries } from "../src/monitoring/panel.ts";
 
 /** What Prometheus and the Pushgateway say of themselves. */
 const platformSeries = ["up", "push_time_seconds", "push_failure_time_seconds"];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { recordedSeries } from "../src/monitoring/panels.ts";
+import { recordedSeries } from "../src/monitoring/panel.ts";
 import { isCounter, knownLabels, knownSeries } from "./known-series.ts";
 import { groupingLabelsOf, selectorsOf } from "./promql.ts";
 

@@ -1,5 +1,5 @@
 import { serviceMetrics as metrics, trainingJob, trainingMetrics } from "../src/metric-catalogue.ts";
-import { type Panel, rate, type Section, select } from "../src/monitoring/panels.ts";
+import { type Panel, rate, type Section, select } from "../src/monitoring/panel.ts";
 
 const quiet = "Nothing happened in this time";
 const quantiles = [0.5, 0.95, 0.99] as const;

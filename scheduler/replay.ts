@@ -61,7 +61,7 @@ export function createReplay({
   function requestOf(row: ReplayRow, time: number): PredictionRequest {
     const original: LabelledCustomer = { customer: JSON.parse(row.customer) as Customer, churned: row.churned === 1 };
     const { name, since } = scenario.current;
-    const played = scenarios[name](original, time - since, random);
+    const played = scenarios[name](original, { elapsed: time - since, run: since }, random);
     const jitter = 1 + config.FEEDBACK_DELAY_JITTER * (2 * random.uniform() - 1);
     const dueAt = Math.round(time + 1000 * config.FEEDBACK_DELAY * jitter);
     return { customer: played.customer, source: "replay", label: { churned: played.churned, dueAt } };

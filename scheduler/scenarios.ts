@@ -1,12 +1,18 @@
 import type { ScenarioName } from "../src/config.ts";
 import type { Customer, FieldName, LabelledCustomer, NumericName } from "../src/customer.ts";
 import type { Random } from "../src/statistics/random.ts";
+import { isInBurst } from "./bursts.ts";
 
-/**
- * Changes a replayed customer as a disturbance of the real world would.
- * `elapsed` is the time since the scenario began (milliseconds).
- */
-export type Scenario = (labelled: LabelledCustomer, elapsed: number, random: Random) => LabelledCustomer;
+/** When in which run of a scenario a customer comes. */
+export interface Moment {
+  /** Time since the scenario began (milliseconds). */
+  elapsed: number;
+  /** An integer that tells one run from another, such as the time at which it began. */
+  run: number;
+}
+
+/** Changes a replayed customer as a disturbance of the real world would. */
+export type Scenario = (labelled: LabelledCustomer, moment: Moment, random: Random) => LabelledCustomer;
 
 const money: readonly NumericName[] = ["montant", "revenue", "arpu_segment"];
 const usage: readonly NumericName[] = ["data_volume", "on_net", "orange", "tigo", "zone1", "zone2"];
@@ -34,7 +40,7 @@ export const scenarioMeanings: Record<ScenarioName, string> = {
   "new-packs": "15 % buy a pack never seen before",
   "unit-change": "the data volume is in kB, not MB",
   seasonal: "usage and amounts ± 10 % over a day",
-  anomalies: "bursts of amounts far too large",
+  anomalies: "random bursts of amounts far too large",
   concept: "others leave, the inputs stay",
   "slow-drift": "usage and amounts + 1 % a minute",
 };
@@ -58,12 +64,12 @@ export const scenarios: Record<ScenarioName, Scenario> = {
 
   "price-rise": (labelled) => withCustomer(labelled, scaled(labelled.customer, money, 1.5)),
 
-  "region-outage": (labelled, _elapsed, random) =>
+  "region-outage": (labelled, _moment, random) =>
     random.uniform() < 0.4 ? withCustomer(labelled, { ...labelled.customer, region: null }) : labelled,
 
   "feed-break": (labelled) => withCustomer(labelled, scaled(labelled.customer, ["data_volume"], 0)),
 
-  "new-packs": (labelled, _elapsed, random) =>
+  "new-packs": (labelled, _moment, random) =>
     random.uniform() < 0.15
       ? withCustomer(labelled, { ...labelled.customer, top_pack: "All-net 750F=5000F;7d" })
       : labelled,
@@ -71,15 +77,15 @@ export const scenarios: Record<ScenarioName, Scenario> = {
   // From megabytes to kilobytes.
   "unit-change": (labelled) => withCustomer(labelled, scaled(labelled.customer, ["data_volume"], 1024)),
 
-  seasonal: (labelled, elapsed) =>
+  seasonal: (labelled, { elapsed }) =>
     withCustomer(
       labelled,
       scaled(labelled.customer, [...usage, ...money], 1 + 0.1 * Math.sin((2 * Math.PI * elapsed) / day)),
     ),
 
-  // Bursts of a minute, every fifth minute, in which one customer in three reports amounts far too large.
-  anomalies: (labelled, elapsed, random) =>
-    Math.floor(elapsed / minute) % 5 === 0 && random.uniform() < 1 / 3
+  // In bursts of a minute, which come at random, one customer in three reports amounts far too large.
+  anomalies: (labelled, { elapsed, run }, random) =>
+    isInBurst(elapsed, run) && random.uniform() < 1 / 3
       ? withCustomer(labelled, scaled(labelled.customer, [...usage, ...money], 10 + 90 * random.uniform()))
       : labelled,
 
@@ -89,6 +95,6 @@ export const scenarios: Record<ScenarioName, Scenario> = {
     churned: (customer.regularity ?? 0) >= 30 && (customer.on_net ?? 0) < 30 ? !churned : churned,
   }),
 
-  "slow-drift": (labelled, elapsed) =>
+  "slow-drift": (labelled, { elapsed }) =>
     withCustomer(labelled, scaled(labelled.customer, [...money, ...usage], 1 + (0.01 * elapsed) / minute)),
 };

@@ -40,7 +40,7 @@ export interface AppOptions {
   registry: Registry;
   serving: Serving;
   results: MonitorResultStore;
-  monitors: Pick<Monitors, "latest" | "silentSince">;
+  monitors: Pick<Monitors, "latest" | "evidence" | "silentSince">;
   refusals: Refusals;
   readHistory: MonitoringThread["history"];
   scenario: ScenarioSwitch;
@@ -244,6 +244,7 @@ export function createApp(options: AppOptions) {
         results,
         readHistory: historyOf,
         distributions,
+        evidence: () => monitors.evidence,
         silentSince: () => monitors.silentSince,
         scenario,
         events,

@@ -37,6 +37,7 @@ const pass = (...monitors: MonitorName[]): MonitorPass => ({
   coverage: 1,
   confusion: {},
   bins: [],
+  evidence: new Map(),
 });
 
 test("a monitor that the new model has not is no monitor that has stopped", async () => {

@@ -180,6 +180,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const monitors = createMonitors({
     look: thread.look,
     results: stores.results,
+    state: stores.state,
     scenario,
     events,
     now,

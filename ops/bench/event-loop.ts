@@ -6,6 +6,7 @@ import { createMetrics } from "../../src/metrics.ts";
 import type { Serving } from "../../src/models/serving.ts";
 import { createEvents } from "../../src/monitoring/events.ts";
 import { createMonitors } from "../../src/monitoring/monitors.ts";
+import { nothingRefused } from "../../src/monitoring/refusals.ts";
 import { createScenarioSwitch } from "../../src/monitoring/scenario.ts";
 import { createMonitoringThread } from "../../src/monitoring/thread.ts";
 import { createDurability } from "../../src/storage/durability.ts";
@@ -78,11 +79,12 @@ const look = createMonitorRun({
   monitors: createMonitors({
     look: thread.look,
     results: stores.results,
+    state: stores.state,
     scenario: createScenarioSwitch({ state: stores.state, now, onSwitch: () => {} }),
     events: createEvents(),
     now,
     every: 15,
-    refusedSince: () => ({ count: 0, reason: null }),
+    refusedSince: () => nothingRefused,
     onPass: instrumentation.onMonitorPass,
   }),
   sums: stores.sums,

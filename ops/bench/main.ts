@@ -1,19 +1,17 @@
 import { cpus } from "node:os";
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { runCommand, wholeNumberFrom } from "../../src/command.ts";
 import { benchExplain } from "./explain.ts";
 import { benchGenerator } from "./generator.ts";
 import { benchLearner } from "./learner.ts";
-import { benchMonitors } from "./monitors.ts";
+import { benchMonitors, type MonitorBenchOptions, monitorBenchParts, playedScenarios } from "./monitors.ts";
 import { benchParameters } from "./parameters.ts";
 import { benchServe } from "./serve.ts";
 import { benchMonitored } from "./serve-monitored.ts";
 import { benchTraining } from "./training.ts";
 import { benchTrust } from "./trust.ts";
 
-interface Options {
-  days: number;
-  seeds: number;
+interface Options extends MonitorBenchOptions {
   kills: number;
   soakMinutes: number;
   cases: number;
@@ -44,6 +42,8 @@ const command = new Command("bench")
   )
   .option("--rows <n>", "learner, training: customers to learn from", wholeNumberFrom(10_000), 500_000)
   .option("--seeds <n>", "monitors: runs of each scenario", wholeNumberFrom(1), 100)
+  .addOption(new Option("--only <part>", "monitors: one part of it").choices(monitorBenchParts))
+  .addOption(new Option("--scenario <name>", "monitors: the runs of one scenario alone").choices(playedScenarios))
   .option("--kills <n>", "trust: how often the service is killed under load", wholeNumberFrom(1), 200)
   .option("--soak-minutes <n>", "trust: minutes of load at half of what it can carry", wholeNumberFrom(1), 10)
   .option("--cases <n>", "trust: requests of every kind to the routes", wholeNumberFrom(1), 100_000)

@@ -7,6 +7,7 @@ import { createAttributionWindow } from "../../src/monitoring/attribution.ts";
 import { createEvaluator, type Evaluation } from "../../src/monitoring/evaluate.ts";
 import { createJudge, type JudgedFinding } from "../../src/monitoring/judge.ts";
 import { explainedAtOnce } from "../../src/monitoring/look.ts";
+import { nothingRefused } from "../../src/monitoring/refusals.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
 import { createRandom, type Random } from "../../src/statistics/random.ts";
 
@@ -116,7 +117,7 @@ export async function* watchStream(options: {
       else waiting.push(label);
     }
     pending = waiting;
-    const evaluation = await evaluate({ window, attributions }, { now: lookAt, refused: { count: 0, reason: null } });
+    const evaluation = await evaluate({ window, attributions }, { now: lookAt, refused: nothingRefused });
     yield { predicted, evaluation, results: judge(evaluation, manifest, lookAt) };
   }
 
@@ -149,6 +150,7 @@ export async function* watchStream(options: {
 
   function disturb(labelled: LabelledCustomer, position: number, own: Random): LabelledCustomer {
     if (position < onset) return labelled;
-    return scenarios[scenario](labelled, (elapsed + (position - onset) / settings.rate) * 1000, own);
+    const moment = { elapsed: (elapsed + (position - onset) / settings.rate) * 1000, run: options.seed };
+    return scenarios[scenario](labelled, moment, own);
   }
 }

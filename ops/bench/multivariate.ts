@@ -17,7 +17,7 @@ type Disturbance = (drawn: LabelledCustomer[], random: Random) => LabelledCustom
 const play =
   (name: ScenarioName): Disturbance =>
   (drawn, random) =>
-    drawn.map((labelled, i) => scenarios[name](labelled, i * 200, random));
+    drawn.map((labelled, i) => scenarios[name](labelled, { elapsed: i * 200, run: 1 }, random));
 
 /** Every field looks as before; calls within the network and data no longer go with the rest of the customer. */
 const unlinked: Disturbance = (drawn, random) => {

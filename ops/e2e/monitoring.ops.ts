@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { exampleCustomer } from "../../src/customer.ts";
 import { serviceMetrics, trainingJob, trainingMetrics } from "../../src/metric-catalogue.ts";
-import { modelSections } from "../../src/monitoring/panels.ts";
+import { modelSections } from "../../src/monitoring/model-sections.ts";
 import { annotations } from "../grafana/draw-dashboard.ts";
 import { fillVariables } from "../promql.ts";
 import { serviceSections } from "../service-panels.ts";

@@ -2,7 +2,7 @@ import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as Text, TextMode } from "@grafana/grafana-foundation-sdk/text";
 import { serviceMetrics } from "../../src/metric-catalogue.ts";
-import { type Panel, type Section, select } from "../../src/monitoring/panels.ts";
+import { type Panel, type Section, select } from "../../src/monitoring/panel.ts";
 import { datasource, drawPanel, isRanked } from "./draw-panel.ts";
 
 export interface DashboardContent {

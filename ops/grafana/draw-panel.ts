@@ -22,7 +22,7 @@ import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-s
 import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as StatusHistory } from "@grafana/grafana-foundation-sdk/statushistory";
 import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/timeseries";
-import type { Panel, Series, Unit } from "../../src/monitoring/panels.ts";
+import type { Panel, Series, Unit } from "../../src/monitoring/panel.ts";
 import { openings } from "../../src/monitoring/verdict.ts";
 import { severities } from "../../src/storage/monitor-results.ts";
 

@@ -27,18 +27,34 @@ const parameters: LearnerParameters = {
   seed: 1,
 };
 
+/** Log-odds that a row is one of the window: of the rows of the reference, then of those of the window, labelled 0 and 1. */
+export interface DomainScores {
+  scores: Float64Array;
+  labels: Uint8Array;
+}
+
 /**
- * How well boosted trees tell rows of `window` from rows of `reference`: the ROC AUC of scores that every row got from trees
- * which did not learn from it (two folds). 0.5 when the joint distributions are the same, also when each feature alone
- * looks as it did; 1 when every row can be told. Columns are integer codes in any order.
+ * How well boosted trees tell rows of `window` from rows of `reference`: the ROC AUC of {@link domainScores}. 0.5 when the joint
+ * distributions are the same, also when each feature alone looks as it did; 1 when every row can be told.
  *
  * Range: 0 … 1; NaN with fewer than 4 rows on a side. About 30 ms for 2 × 2,000 rows of 16 columns.
  * Source: Lopez-Paz & Oquab, "Revisiting classifier two-sample tests" (2017).
  */
 export async function domainAuc(reference: CellMatrix, window: CellMatrix): Promise<number> {
+  return domainAucOf(await domainScores(reference, window));
+}
+
+/** The same of scores that are known. */
+export const domainAucOf = ({ scores, labels }: DomainScores): number => rocAuc(rankScores(scores, labels));
+
+/**
+ * The scores that every row gets from boosted trees which did not learn from it (two folds) and were to tell rows of `window` from
+ * rows of `reference`; none with fewer than 4 rows on a side. Columns are integer codes in any order.
+ */
+export async function domainScores(reference: CellMatrix, window: CellMatrix): Promise<DomainScores> {
   const { width } = reference;
   const sides = [reference, window].map(({ cells }) => cells.length / width);
-  if (Math.min(...sides) < 2 * folds) return Number.NaN;
+  if (Math.min(...sides) < 2 * folds) return { scores: new Float64Array(), labels: new Uint8Array() };
   const rows = sides.reduce((sum, side) => sum + side, 0);
   const labels = new Uint8Array(rows).fill(1, sides[0] as number);
   const scores = new Float64Array(rows);
@@ -63,5 +79,5 @@ export async function domainAuc(reference: CellMatrix, window: CellMatrix): Prom
       scores[judged[i] as number] = score;
     });
   }
-  return rocAuc(rankScores(scores, labels));
+  return { scores, labels };
 }

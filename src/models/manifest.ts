@@ -75,13 +75,21 @@ export const manifestSchema = z.object({
   estimated: z.record(z.enum(performanceMetrics), figure),
   parity: z.object({ rows: z.number().int(), maximumDifference: z.number() }),
   reference: referenceProfileSchema,
-  /** Moments of |SHAP value| by feature over rows of the holdout, calibrated log-odds; absent without trees. */
+  /**
+   * Moments of |SHAP value| by feature over rows of the holdout, calibrated log-odds, and counts of the intervals that ascending
+   * edges cut (models of before have none); absent without trees.
+   */
   attribution: z
     .object({
       rows: z.number().int(),
       features: z.record(
         z.string(),
-        z.object({ mean: z.number(), standardDeviation: z.number(), skewness: z.number() }),
+        z.object({
+          mean: z.number(),
+          standardDeviation: z.number(),
+          skewness: z.number(),
+          bins: z.object({ edges: z.array(z.number()), counts: z.array(z.number().int().nonnegative()) }).optional(),
+        }),
       ),
     })
     .optional(),

@@ -1,4 +1,5 @@
 import { binLabels, intervalLabels, type ReferenceProfile } from "../models/profile.ts";
+import { total } from "../statistics/distance.ts";
 
 /** One bin of a distribution; shares 0–1. */
 export interface BinShare {
@@ -13,22 +14,28 @@ export interface Distributions {
   score: BinShare[];
 }
 
+/** Counts by bin as shares, beside those of a reference; all 0 on a side without any. */
+export function sharesOf(
+  labels: readonly string[],
+  reference: ArrayLike<number>,
+  current: ArrayLike<number>,
+): BinShare[] {
+  const [before, now] = [total(reference), total(current)];
+  const share = (counts: ArrayLike<number>, bin: number, rows: number) =>
+    rows > 0 ? (counts[bin] as number) / rows : 0;
+  return labels.map((bin, i) => ({ bin, reference: share(reference, i, before), current: share(current, i, now) }));
+}
+
 /** @param bins counts of the window by bin of each feature, then of the score */
 export function distributionsOf(reference: ReferenceProfile, bins: readonly Float64Array[]): Distributions {
-  const shares = (labels: readonly string[], before: readonly number[], now: Float64Array): BinShare[] => {
-    const rows = now.reduce((sum, count) => sum + count, 0);
-    const referenceRows = before.reduce((sum, count) => sum + count, 0);
-    return labels.map((bin, i) => ({
-      bin,
-      reference: (before[i] as number) / referenceRows,
-      current: rows === 0 ? 0 : (now[i] as number) / rows,
-    }));
-  };
   const { features, score } = reference;
   return {
     features: new Map(
-      features.map((feature, f) => [feature.name, shares(binLabels(feature), feature.counts, bins[f] as Float64Array)]),
+      features.map((feature, f) => [
+        feature.name,
+        sharesOf(binLabels(feature), feature.counts, bins[f] as Float64Array),
+      ]),
     ),
-    score: shares(intervalLabels(score.edges), score.counts, bins[features.length] as Float64Array),
+    score: sharesOf(intervalLabels(score.edges), score.counts, bins[features.length] as Float64Array),
   };
 }

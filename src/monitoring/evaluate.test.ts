@@ -9,7 +9,9 @@ import { openStores } from "../storage/stores.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
 import { createAttributionWindow } from "./attribution.ts";
 import { createEvaluator } from "./evaluate.ts";
+import { isOutside } from "./finding.ts";
 import { createJudge } from "./judge.ts";
+import { nothingRefused } from "./refusals.ts";
 import { createWindow } from "./window.ts";
 import { sentenceOf } from "./words.ts";
 
@@ -62,7 +64,7 @@ describe("looking at any window", () => {
         for (let look = 0; look < 2; look++) {
           const evaluation = await evaluate(
             { window, attributions },
-            { now: 1000 * rows + look, refused: { count: 0, reason: null } },
+            { now: 1000 * rows + look, refused: nothingRefused },
           );
           for (const judged of judge(evaluation, manifest, look)) {
             const { value, verdict, severity, rows: own } = judged;
@@ -78,6 +80,12 @@ describe("looking at any window", () => {
               modelVersion: manifest.version,
               scenario: "none",
             });
+            expect([judged.metric, judged.evidence !== undefined]).toEqual([judged.metric, isOutside(judged)]);
+            for (const side of ["reference", "current"] as const) {
+              const total = judged.evidence?.bins.reduce((sum, bin) => sum + bin[side], 0) ?? 1;
+              // Nobody churned, say: a distribution of nothing.
+              if (total !== 0) expect(total).toBeCloseTo(1, 9);
+            }
             expect(sentence).toEndWith(".");
             expect(sentence).not.toMatch(/NaN|undefined|null/);
           }

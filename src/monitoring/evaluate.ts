@@ -1,8 +1,9 @@
 import type { Manifest } from "../models/manifest.ts";
 import type { Random } from "../statistics/random.ts";
 import { type AttributionWindow, attributionFindings } from "./attribution.ts";
+import { type BinShare, distributionsOf } from "./distributions.ts";
 import { countBins, featureDrift, predictionDrift } from "./drift.ts";
-import type { Finding } from "./finding.ts";
+import { type Evidence, type Finding, withEvidence } from "./finding.ts";
 import { createLabelMonitor } from "./labels.ts";
 import { createMultivariateMonitor } from "./multivariate.ts";
 import { estimatedPerformance, realizedPerformance } from "./performance.ts";
@@ -73,17 +74,31 @@ export function createEvaluator(manifest: Manifest, random: Random, delays: Floa
       ]),
       ...streamFindings(window, reference.rows, refused, now),
     ];
+    const bins = [
+      ...reference.features.map((feature, column) => countBins(feature, window.counts(column))),
+      window.counts(reference.features.length),
+    ];
+    const { features, score } = distributionsOf(reference, bins);
     return {
-      findings,
+      findings: findings.map((found) =>
+        found.evidence ? found : withEvidence(found, () => inputEvidence(found, features, score)),
+      ),
       rows: window.rows,
       from: window.from,
       to: window.to,
       coverage: realized.coverage,
       confusion: realized.confusion,
-      bins: [
-        ...reference.features.map((feature, column) => countBins(feature, window.counts(column))),
-        window.counts(reference.features.length),
-      ],
+      bins,
     };
   };
+}
+
+/** What a figure is about that has no evidence of its own: the distribution of its feature, or of the scores. */
+function inputEvidence({ feature }: Finding, features: ReadonlyMap<string, BinShare[]>, score: BinShare[]): Evidence {
+  return feature === null
+    ? { about: "predictions of the window by probability, beside those of the reference", bins: score }
+    : {
+        about: `predictions of the window by ${feature}, beside those of the reference`,
+        bins: features.get(feature) ?? [],
+      };
 }

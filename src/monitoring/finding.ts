@@ -1,3 +1,5 @@
+import type { BinShare } from "./distributions.ts";
+
 /** Where a figure comes from; what shows a user harm comes first, then what explains it. */
 export const monitorNames = [
   "realized",
@@ -13,6 +15,17 @@ export const monitorNames = [
   "stream",
 ] as const;
 export type MonitorName = (typeof monitorNames)[number];
+
+/** The same for a figure in every look. */
+export const seriesOf = ({ monitor, metric, feature }: { monitor: string; metric: string; feature: string | null }) =>
+  `${monitor} ${metric} ${feature ?? ""}`;
+
+/** The distribution that an alarm is about, beside the one that was to be expected. */
+export interface Evidence {
+  /** What is counted and what it is held against, in words. */
+  about: string;
+  bins: BinShare[];
+}
 
 /** What one monitor says of one figure in one window; NaN where the figure or a threshold is not defined. */
 export interface Finding {
@@ -35,6 +48,8 @@ export interface Finding {
   rows: number;
   /** Why the figure cannot be judged, when it cannot. */
   unjudged?: "insufficient" | "immature";
+  /** What it is about, when it is outside its bounds. */
+  evidence?: Evidence;
   /** Whether it was found in an earlier pass and not looked for again. */
   isRepeated?: boolean;
 }
@@ -76,3 +91,7 @@ export const unjudgedFinding = (
 export function isOutside({ value, thresholdLower, thresholdUpper }: Finding): boolean {
   return value < thresholdLower || value > thresholdUpper;
 }
+
+/** A finding with its evidence, which is made only when the value is outside its bounds. */
+export const withEvidence = (found: Finding, makeEvidence: () => Evidence): Finding =>
+  isOutside(found) ? { ...found, evidence: makeEvidence() } : found;

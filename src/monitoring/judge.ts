@@ -1,7 +1,7 @@
 import type { Manifest } from "../models/manifest.ts";
 import type { Severity, Verdict } from "../storage/monitor-results.ts";
 import type { Evaluation } from "./evaluate.ts";
-import { type Finding, isOutside } from "./finding.ts";
+import { type Finding, isOutside, seriesOf } from "./finding.ts";
 
 export interface JudgedFinding extends Finding {
   verdict: Verdict;
@@ -22,8 +22,6 @@ interface Series {
   verdict: Verdict;
   since: number;
 }
-
-const nameOf = ({ monitor, metric, feature }: SeriesKey): string => `${monitor} ${metric} ${feature ?? ""}`;
 
 /** Share of customers that must have changed their bin before a feature is said to have moved far. */
 const farMove = 0.1;
@@ -85,11 +83,11 @@ export function createJudge(known: Iterable<SeriesKey & { verdict: Verdict; sinc
   const series = new Map<string, Series>();
   for (const before of known) {
     const { verdict, since } = before;
-    series.set(nameOf(before), { wasOutside: verdict === "alarm", verdict, since });
+    series.set(seriesOf(before), { wasOutside: verdict === "alarm", verdict, since });
   }
 
   function judge(finding: Finding, time: number): { verdict: Verdict; since: number } {
-    const name = nameOf(finding);
+    const name = seriesOf(finding);
     const before = series.get(name);
     if (finding.isRepeated && before) return before;
     const outside = !finding.unjudged && isOutside(finding);

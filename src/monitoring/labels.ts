@@ -1,4 +1,14 @@
-import { type Finding, finding, leastCoverage, leastLabels, unjudgedFinding } from "./finding.ts";
+import { intervalLabels, intervalOf } from "../models/profile.ts";
+import { sharesOf } from "./distributions.ts";
+import {
+  type Evidence,
+  type Finding,
+  finding,
+  leastCoverage,
+  leastLabels,
+  unjudgedFinding,
+  withEvidence,
+} from "./finding.ts";
 import type { Window } from "./window.ts";
 
 const quantileOf = (ascending: Float64Array, share: number): number =>
@@ -11,11 +21,12 @@ const quantileOf = (ascending: Float64Array, share: number): number =>
  * @param known delays of labels that came before (seconds): none of the window need have any
  */
 export function createLabelMonitor(known: Float64Array) {
-  let usualDelay = known.length >= leastLabels ? quantileOf(known.slice().sort(), 0.99) : Number.NaN;
+  /** Delays of labels as last seen, ascending; empty while too few are known. */
+  let usual = known.length >= leastLabels ? known.slice().sort() : new Float64Array();
 
   return function labelFindings(window: Window, now: number): Finding[] {
     const delays = window.delays.filter((delay) => !Number.isNaN(delay)).sort();
-    if (delays.length >= leastLabels) usualDelay = quantileOf(delays, 0.99);
+    if (delays.length >= leastLabels) usual = delays;
     const base = { monitor: "labels", feature: null } as const;
     const coverage =
       window.rows === 0
@@ -32,21 +43,40 @@ export function createLabelMonitor(known: Float64Array) {
             lower: quantileOf(delays, 0.025),
             upper: quantileOf(delays, 0.975),
           });
-    return [coverage, delay, dueCoverage(window, now - 1500 * usualDelay)];
+    return [coverage, delay, dueCoverage(window, now, usual)];
   };
 }
 
-/** @param dueSince predictions older than this have had time for their label; NaN while no delay is known */
-function dueCoverage(window: Window, dueSince: number): Finding {
-  let due = 0;
-  let labelled = 0;
-  const { labels } = window;
-  window.times.forEach((time, row) => {
-    if (!(time <= dueSince)) return;
-    due++;
-    if ((labels[row] as number) >= 0) labelled++;
-  });
+function dueCoverage(window: Window, now: number, usual: Float64Array): Finding {
+  // Predictions older than this have had time for their label; NaN while no delay is known.
+  const dueSince = now - 1500 * quantileOf(usual, 0.99);
+  const { times } = window;
+  const delaysOfDue = window.delays.filter((_, row) => (times[row] as number) <= dueSince);
+  const due = delaysOfDue.length;
+  const labelled = delaysOfDue.filter((delay) => !Number.isNaN(delay)).length;
   const base = { monitor: "labels", metric: "due_coverage", feature: null, rows: due } as const;
   if (due < leastLabels) return unjudgedFinding(base, "insufficient");
-  return finding({ ...base, value: labelled / due, thresholdLower: leastCoverage });
+  return withEvidence(finding({ ...base, value: labelled / due, thresholdLower: leastCoverage }), () =>
+    delayEvidence(usual, delaysOfDue),
+  );
+}
+
+const shownQuantiles = [0.25, 0.5, 0.75, 0.95];
+
+/** @param due delays of predictions that should have a label, NaN of those that have none */
+function delayEvidence(usual: Float64Array, due: Float64Array): Evidence {
+  const edges = [...new Set(shownQuantiles.map((share) => quantileOf(usual, share)))];
+  const names = intervalLabels(edges);
+  const count = (delays: Float64Array) => {
+    const counts = new Float64Array(names.length + 1);
+    for (const delay of delays) {
+      const bin = Number.isNaN(delay) ? names.length : intervalOf(edges, delay);
+      counts[bin] = (counts[bin] as number) + 1;
+    }
+    return counts;
+  };
+  return {
+    about: "predictions that should have a label by the seconds until it came, beside the labels that came last",
+    bins: sharesOf([...names, "no label"], count(usual), count(due)),
+  };
 }

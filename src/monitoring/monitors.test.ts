@@ -1,18 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { scenarios } from "../../scheduler/scenarios.ts";
 import type { ScenarioName } from "../config.ts";
-import type { LabelledCustomer } from "../customer.ts";
 import { generate } from "../data/synthetic.ts";
 import { createRegistry, type LoadedModel } from "../models/registry.ts";
-import { createRandom } from "../statistics/random.ts";
-import { createMonitoredStore } from "../storage/monitored.ts";
 import { openStores } from "../storage/stores.ts";
+import { createMonitoredScene, disturb } from "../testing/monitored-scene.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
-import { createEvents, type ServiceEvent } from "./events.ts";
-import { createLook } from "./look.ts";
-import { createMonitors, type MonitorPass } from "./monitors.ts";
-import { createScenarioSwitch } from "./scenario.ts";
+import type { MonitorPass } from "./monitors.ts";
 
 const folder = temporaryFolder();
 const customers = [...generate({ rows: 12_000, seed: 77 })];
@@ -27,90 +21,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => folder.remove());
 
-/** Monitors over a database of their own, and a way to let customers be predicted and labelled. */
-function createScene(stores = openStores(":memory:")) {
-  const events = createEvents();
-  const heard: ServiceEvent[] = [];
-  events.subscribe((event) => void heard.push(event));
-  let time = Date.UTC(2026, 0);
-  let refused = 0;
-  const now = () => (time += 1000);
-  const monitors = createMonitors({
-    look: createLook({
-      monitored: createMonitoredStore(stores.database),
-      readManifest: () => model.manifest,
-      readExplanations: () => model.explanations(),
-      windowSize: 2000,
-      random: createRandom(1),
-    }),
-    results: stores.results,
-    scenario: createScenarioSwitch({ state: stores.state, now, onSwitch: () => {} }),
-    events,
-    now,
-    every: 15,
-    refusedSince: () => ({ count: refused, reason: "wrong_type" }),
-    onPass: () => {},
-  });
-  const width = model.manifest.features.length;
-  const played: number[] = [];
-  async function play(
-    labelled: readonly LabelledCustomer[],
-    labels: "all" | "none" = "all",
-    modelVersion = model.manifest.version,
-  ): Promise<void> {
-    const features = new Float32Array(labelled.length * width);
-    for (const [i, { customer }] of labelled.entries()) model.encode(customer, features, i * width);
-    const probabilities = labelled.length > 0 ? await model.session.score(features, labelled.length) : [];
-    for (const [i, { customer, churned }] of labelled.entries()) {
-      const probability = probabilities[i] as number;
-      const seq = stores.predictions.insert({
-        id: crypto.randomUUID(),
-        userId: customer.user_id,
-        predictedAt: now(),
-        modelVersion,
-        source: "replay",
-        customer: JSON.stringify(customer),
-        probability,
-        threshold: model.manifest.threshold,
-        churn: probability >= model.manifest.threshold,
-        cells: model.binner.cells(customer, probability),
-      });
-      played.push(seq);
-      if (labels === "all") label(seq, churned, "recorded");
-    }
-  }
-  function label(seq: number, churned: boolean, status: "recorded" | "corrected"): void {
-    const now = { churned, observedAt: time, receivedAt: time + 5000 };
-    stores.labels.put(seq, now);
-    stores.labels.appendHistory(seq, now, status);
-  }
-  return {
-    stores,
-    play,
-    label,
-    played,
-    refuse: (count: number) => {
-      refused = count;
-    },
-    wait: (milliseconds: number) => {
-      time += milliseconds;
-    },
-    run: () => monitors.run(model),
-    silentSince: () => monitors.silentSince,
-    latest: () => stores.results.latest(),
-    heard,
-  };
-}
+const createScene = (stores?: ReturnType<typeof openStores>) => createMonitoredScene(model, stores);
 
 const alarms = ({ results }: MonitorPass): string[] =>
   results
     .filter(({ verdict }) => verdict === "alarm")
     .map(({ monitor, metric, feature }) => `${monitor} ${metric} ${feature ?? ""}`.trim());
-
-function disturb(name: ScenarioName, rows: readonly LabelledCustomer[]): LabelledCustomer[] {
-  const random = createRandom(3);
-  return rows.map((labelled, i) => scenarios[name](labelled, i * 200, random));
-}
 
 describe("the monitors", () => {
   test("raise no alarm over undisturbed windows", async () => {

@@ -1,10 +1,13 @@
 import type { LoadedModel } from "../models/registry.ts";
 import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
+import type { StateStore } from "../storage/state.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Events } from "./events.ts";
+import { createEvidenceStore, type EvidenceBySeries } from "./evidence-store.ts";
+import { seriesOf } from "./finding.ts";
 import { createJudge } from "./judge.ts";
 import type { Look } from "./look.ts";
-import type { Refused } from "./refusals.ts";
+import { nothingRefused, type Refused } from "./refusals.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
 
 /** Everything that one look at the window found and what it means. */
@@ -12,11 +15,13 @@ export interface MonitorPass extends Omit<Evaluation, "findings"> {
   evaluatedAt: number;
   modelVersion: string;
   results: MonitorResult[];
+  evidence: EvidenceBySeries;
 }
 
 export interface MonitorsOptions {
   look: Look;
   results: MonitorResultStore;
+  state: StateStore;
   scenario: ScenarioSwitch;
   events: Events;
   now: () => number;
@@ -32,13 +37,24 @@ const missedLooks = 3;
 const grace = 10_000;
 
 const isAlarm = ({ verdict }: { verdict: string }): boolean => verdict === "alarm";
-const seriesOf = ({ monitor, metric, feature }: MonitorResult): string => `${monitor} ${metric} ${feature ?? ""}`;
 
 export type Monitors = ReturnType<typeof createMonitors>;
 
 /** The monitors: one pass looks at the window, judges what it finds, keeps it and tells it. */
-export function createMonitors({ look, results, scenario, events, now, every, refusedSince, onPass }: MonitorsOptions) {
+export function createMonitors({
+  look,
+  results,
+  state,
+  scenario,
+  events,
+  now,
+  every,
+  refusedSince,
+  onPass,
+}: MonitorsOptions) {
   const known = results.latest();
+  const evidenceStore = createEvidenceStore(state);
+  let evidence = evidenceStore.of(known[0]?.evaluatedAt ?? Number.NaN);
   const judge = createJudge(known);
   let alarms = new Set(known.filter(isAlarm).map(seriesOf));
   let latest: MonitorPass | null = null;
@@ -63,6 +79,10 @@ export function createMonitors({ look, results, scenario, events, now, every, re
     get latest(): MonitorPass | null {
       return latest;
     },
+    /** What the figures outside their bounds of the newest look are about, also of one before a restart. */
+    get evidence(): EvidenceBySeries {
+      return evidence;
+    },
     /** When the last look was finished (or they began), if that is too long ago: what is known is old. */
     get silentSince(): number | null {
       return now() - looked > missedLooks * every * 1000 + grace ? looked : null;
@@ -70,16 +90,20 @@ export function createMonitors({ look, results, scenario, events, now, every, re
     /** Looks at the window of the model that serves; stores, publishes and returns what was found. */
     async run({ manifest }: Pick<LoadedModel, "manifest">): Promise<MonitorPass> {
       const evaluatedAt = now();
-      const refused = windowFrom === null ? { count: 0, reason: null } : refusedSince(windowFrom);
+      const refused = windowFrom === null ? nothingRefused : refusedSince(windowFrom);
       const evaluation = await look(manifest.version, { now: evaluatedAt, refused });
       const { findings: _, ...rest } = evaluation;
       const { from, to } = rest;
       windowFrom = from;
+      const found = evaluation.findings.flatMap((finding) =>
+        finding.evidence ? [[seriesOf(finding), finding.evidence] as const] : [],
+      );
       const pass: MonitorPass = {
         ...rest,
+        evidence: new Map(found),
         evaluatedAt,
         modelVersion: manifest.version,
-        results: judge(evaluation, manifest, evaluatedAt).map(({ unjudged, isRepeated, ...judged }) => ({
+        results: judge(evaluation, manifest, evaluatedAt).map(({ unjudged, isRepeated, evidence: _, ...judged }) => ({
           ...judged,
           evaluatedAt,
           windowFrom: from,
@@ -89,6 +113,8 @@ export function createMonitors({ look, results, scenario, events, now, every, re
         })),
       };
       results.insertAll(pass.results);
+      evidence = pass.evidence;
+      evidenceStore.put(evaluatedAt, evidence);
       latest = pass;
       looked = now();
       onPass(pass);

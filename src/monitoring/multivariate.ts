@@ -1,7 +1,9 @@
-import { domainAuc, domainSizes } from "../learner/domain-classifier.ts";
+import { type DomainScores, domainAucOf, domainScores, domainSizes } from "../learner/domain-classifier.ts";
 import type { ReferenceProfile } from "../models/profile.ts";
 import { nullThreshold } from "../statistics/null-distribution.ts";
-import { type Finding, finding, rateWithin, unjudgedFinding } from "./finding.ts";
+import { sharesOf } from "./distributions.ts";
+import { type Evidence, type Finding, finding, rateWithin, unjudgedFinding, withEvidence } from "./finding.ts";
+import { createTenths, tenthLabels } from "./tenths.ts";
 import { nullOf } from "./thresholds.ts";
 import type { Window } from "./window.ts";
 
@@ -24,18 +26,32 @@ export function createMultivariateMonitor({ features, nulls, sample }: Reference
       return [{ ...last.finding, isRepeated: true }];
     }
     const rate = rateWithin(1);
-    const value = await domainAuc(
+    const told = await domainScores(
       { cells: reference.subarray(0, size * width), width },
       { cells: window.newestCells(size, width), width },
     );
-    const found = finding({
-      ...base,
-      rows: size,
-      value,
-      thresholdUpper: nullThreshold(nullOf(law), rate),
-      chance: rate,
-    });
+    const found = withEvidence(
+      finding({
+        ...base,
+        rows: size,
+        value: domainAucOf(told),
+        thresholdUpper: nullThreshold(nullOf(law), rate),
+        chance: rate,
+      }),
+      () => scoreEvidence(told),
+    );
     last = { finding: found, to: window.added };
     return [found];
+  };
+}
+
+function scoreEvidence({ scores, labels }: DomainScores): Evidence {
+  const [reference, current] = [createTenths(), createTenths()];
+  scores.forEach((logOdds, row) => {
+    (labels[row] === 1 ? current : reference).add(1 / (1 + Math.exp(-logOdds)));
+  });
+  return {
+    about: "predictions by how probable trees find it that they are of the window, beside those of the reference",
+    bins: sharesOf(tenthLabels, reference.sums, current.sums),
   };
 }

@@ -13,7 +13,9 @@ import {
   leastRows,
   rateWithin,
   unjudgedFinding,
+  withEvidence,
 } from "./finding.ts";
+import { estimateEvidence, realizedEvidence } from "./performance-evidence.ts";
 import { nullOf } from "./thresholds.ts";
 import { labelledRows, type Window } from "./window.ts";
 
@@ -23,7 +25,7 @@ const rate = rateWithin(performanceMetrics.length);
 const z = normalQuantile(1 - rate);
 
 export type MonitoredModel = Pick<Manifest, "performance" | "estimated" | "threshold"> & {
-  reference: Pick<Manifest["reference"], "nulls">;
+  reference: Pick<Manifest["reference"], "nulls" | "calibration">;
 };
 
 export interface PerformanceFindings {
@@ -49,7 +51,7 @@ function bounds(metric: PerformanceMetric, { performance: { holdout }, reference
 }
 
 /** That of the largest window for which there is one and that `rows` reaches: a smaller window strays further. */
-function calibrationBound({ nulls }: MonitoredModel["reference"], rows: number): number {
+function calibrationBound({ nulls }: Pick<Manifest["reference"], "nulls">, rows: number): number {
   const law = nulls.findLast((stored) => stored.statistic === "calibration_error" && stored.rows <= rows);
   return law ? nullThreshold(nullOf(law), rate) : none;
 }
@@ -89,29 +91,32 @@ export function realizedPerformance(window: Window, model: MonitoredModel): Perf
     const { value, lower, upper, standardError } = realized[metric];
     const usual = (estimated[metric] ?? none) - (holdout.metrics[metric].value ?? none);
     const spread = z * estimate[metric].standardError * Math.sqrt(1 + rows / holdout.rows);
+    const labelled = { probabilities, labels };
+    const shown = finding({
+      ...base,
+      monitor: "realized",
+      value,
+      lower,
+      upper,
+      standardError,
+      ...bounds(metric, model, rows),
+      chance: rate,
+    });
+    const error = finding({
+      ...base,
+      monitor: "estimate_error",
+      value: estimate[metric].value - value,
+      standardError: estimate[metric].standardError,
+      // That of the calibration error is judged by the error itself.
+      ...(metric !== "calibration_error" && {
+        thresholdLower: usual - spread,
+        thresholdUpper: usual + spread,
+        chance: 2 * rate,
+      }),
+    });
     return [
-      finding({
-        ...base,
-        monitor: "realized",
-        value,
-        lower,
-        upper,
-        standardError,
-        ...bounds(metric, model, rows),
-        chance: rate,
-      }),
-      finding({
-        ...base,
-        monitor: "estimate_error",
-        value: estimate[metric].value - value,
-        standardError: estimate[metric].standardError,
-        // That of the calibration error is judged by the error itself.
-        ...(metric !== "calibration_error" && {
-          thresholdLower: usual - spread,
-          thresholdUpper: usual + spread,
-          chance: 2 * rate,
-        }),
-      }),
+      withEvidence(shown, () => realizedEvidence(metric, labelled, model)),
+      withEvidence(error, () => estimateEvidence(metric, labelled, model)),
     ];
   });
   const findings = [...judged, unbounded("realized", realized.specificity, rows)];

@@ -8,7 +8,10 @@ export interface Refused {
   count: number;
   /** The commonest; null without any. */
   reason: RejectionReason | null;
+  reasons: ReadonlyMap<RejectionReason, number>;
 }
+
+export const nothingRefused: Refused = { count: 0, reason: null, reasons: new Map() };
 
 /** Counts refused requests by the second and reason, for a day. */
 export function createRefusals(now: () => number) {
@@ -33,7 +36,8 @@ export function createRefusals(now: () => number) {
         for (const [reason, count] of own) sums.set(reason, (sums.get(reason) ?? 0) + count);
       }
       const [most] = [...sums].sort(([, a], [, b]) => b - a);
-      return { count: [...sums.values()].reduce((sum, count) => sum + count, 0), reason: most?.[0] ?? null };
+      const count = [...sums.values()].reduce((sum, own) => sum + own, 0);
+      return { count, reason: most?.[0] ?? null, reasons: sums };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type MonitorResult, severities } from "../storage/monitor-results.ts";
-import type { BinShare, Distributions } from "./distributions.ts";
-import { type MonitorName, monitorNames } from "./finding.ts";
+import type { EvidenceBySeries } from "./evidence-store.ts";
+import { type MonitorName, monitorNames, seriesOf } from "./finding.ts";
 import { adviceOf, sentenceOf } from "./words.ts";
 
 const time = z.iso.datetime();
@@ -34,6 +34,8 @@ export const resultSchema = z.object({
 const distributionSchema = z.array(z.object({ bin: z.string(), ratio: z.number() })).nullable();
 export const alarmSchema = resultSchema.extend({
   advice: z.string(),
+  /** What the two distributions count, and what they are held against. */
+  distribution: z.string().nullable(),
   reference: distributionSchema,
   current: distributionSchema,
 });
@@ -67,7 +69,7 @@ export const exampleResult: PresentedResult = {
 export const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-export const presentResult = (result: MonitorResult, bins?: readonly BinShare[]): PresentedResult => ({
+export const presentResult = (result: MonitorResult, evidence?: EvidenceBySeries): PresentedResult => ({
   evaluated_at: iso(result.evaluatedAt),
   monitor: result.monitor,
   metric: result.metric,
@@ -86,7 +88,7 @@ export const presentResult = (result: MonitorResult, bins?: readonly BinShare[])
   rows: result.rows,
   verdict: result.verdict,
   severity: result.severity,
-  sentence: sentenceOf(result, bins),
+  sentence: sentenceOf(result, evidence?.get(seriesOf(result))?.bins),
   since: iso(result.since),
   model_version: result.modelVersion,
   scenario: result.scenario,
@@ -108,21 +110,14 @@ export function alarmsOf(results: readonly MonitorResult[]): MonitorResult[] {
     );
 }
 
-const aboutScores = ["prediction", "realized", "estimated", "estimate_error"];
-
-/** The distribution that a result is about, where there is one: of its feature, or of the scores. */
-export function binsOf({ monitor, feature }: MonitorResult, distributions: Distributions | null) {
-  if (aboutScores.includes(monitor)) return distributions?.score;
-  return feature === null ? undefined : distributions?.features.get(feature);
-}
-
 /** An alarm with everything that is needed to understand it. */
-export function presentAlarm(result: MonitorResult, distributions: Distributions | null): z.output<typeof alarmSchema> {
-  const bins = binsOf(result, distributions);
-  const side = (of: "reference" | "current") => bins?.map((bin) => ({ bin: bin.bin, ratio: bin[of] })) ?? null;
+export function presentAlarm(result: MonitorResult, evidence: EvidenceBySeries): z.output<typeof alarmSchema> {
+  const found = evidence.get(seriesOf(result));
+  const side = (of: "reference" | "current") => found?.bins.map((bin) => ({ bin: bin.bin, ratio: bin[of] })) ?? null;
   return {
-    ...presentResult(result, bins),
+    ...presentResult(result, evidence),
     advice: adviceOf(result),
+    distribution: found?.about ?? null,
     reference: side("reference"),
     current: side("current"),
   };

@@ -1,86 +1,27 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
-import { scenarioNames } from "../config.ts";
 import type { Role } from "../http/access.ts";
 import { readJson, readQuery } from "../http/body.ts";
 import { describe, guardProblems } from "../http/describe.ts";
 import type { AuditLog } from "../storage/audit.ts";
 import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
-import type { Distributions } from "./distributions.ts";
-import type { Events, ServiceEvent } from "./events.ts";
-import { monitorNames } from "./finding.ts";
-import { type HistoryRequest, type Span, spans } from "./history.ts";
 import {
-  alarmSchema,
-  alarmsOf,
-  binsOf,
-  exampleResult,
-  iso,
-  presentAlarm,
-  presentResult,
-  resultSchema,
-  verdictSchema,
-} from "./report.ts";
+  distributionsSchema,
+  exampleDistributions,
+  exampleLatest,
+  latestSchema,
+  scenarioSchema,
+  switchSchema,
+} from "./answers.ts";
+import type { Distributions } from "./distributions.ts";
+import { eventStream } from "./event-stream.ts";
+import type { Events } from "./events.ts";
+import type { EvidenceBySeries } from "./evidence-store.ts";
+import type { HistoryRequest } from "./history.ts";
+import { findHistory, historyParameters, historySchema } from "./history-query.ts";
+import { alarmsOf, exampleResult, iso, presentAlarm, presentResult, resultSchema } from "./report.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
 import { verdictOf } from "./verdict.ts";
-
-const scenarioSchema = z.object({ scenario: z.enum(scenarioNames), since: z.iso.datetime() });
-const latestSchema = scenarioSchema.extend({
-  model_version: z.string().nullable(),
-  rows: z.int(),
-  verdict: verdictSchema,
-  alarms: z.array(alarmSchema),
-  results: z.array(resultSchema),
-});
-const exampleLatest: z.output<typeof latestSchema> = {
-  scenario: "none",
-  since: "2026-11-23T12:00:00.000Z",
-  model_version: "20261123T120000",
-  rows: 2000,
-  verdict: {
-    severity: "ok",
-    sentence:
-      "The model can be believed: over the last 2,000 predictions nothing moved by more than chance, and labels show a ROC AUC of 0.943.",
-    since: "2026-11-23T12:05:15.000Z",
-    advice: "Nothing to do.",
-  },
-  alarms: [],
-  results: [exampleResult],
-};
-const sharesSchema = z.array(z.object({ bin: z.string(), reference: z.number(), current: z.number() }));
-const distributionsSchema = z.object({
-  features: z.array(z.object({ feature: z.string(), bins: sharesSchema })),
-  score: z.object({ bins: sharesSchema }),
-});
-const exampleDistributions: z.output<typeof distributionsSchema> = {
-  features: [{ feature: "region", bins: [{ bin: "__missing__", reference: 0.39, current: 0.4 }] }],
-  score: { bins: [{ bin: "<=0.0031", reference: 0.1, current: 0.11 }] },
-};
-const switchSchema = z.strictObject({ scenario: z.enum(scenarioNames) });
-/** A result is up to 620 bytes. */
-const usualHistory = 2_000;
-const largestHistory = 10_000;
-const moment = z.union(
-  [z.iso.datetime({ offset: true }), z.string().regex(/^\d{1,15}$/)],
-  "expected an ISO 8601 time or milliseconds since 1970",
-);
-const historySchema = z.strictObject({
-  monitor: z.string().max(64).optional(),
-  feature: z.string().max(64).optional(),
-  metric: z.string().max(64).optional(),
-  from: moment.optional(),
-  to: moment.optional(),
-  span: z.enum(Object.keys(spans) as [Span, ...Span[]]).optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,5}$/)
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= largestHistory)
-    .optional(),
-});
-const longestHistory = 90 * 86_400_000;
-
-const millisecondsOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Date.parse(text));
 
 export interface MonitoringRoutesOptions {
   results: MonitorResultStore;
@@ -88,6 +29,8 @@ export interface MonitoringRoutesOptions {
   readHistory(request: HistoryRequest): Promise<MonitorResult[]>;
   /** Those of the last look; null before the first. */
   distributions(): Distributions | null;
+  /** What the figures outside their bounds of the newest look are about. */
+  evidence(): EvidenceBySeries;
   /** When somebody last looked, if that is too long ago (milliseconds since the epoch). */
   silentSince(): number | null;
   scenario: ScenarioSwitch;
@@ -103,6 +46,7 @@ export function monitoringRoutes({
   results,
   readHistory,
   distributions,
+  evidence,
   silentSince,
   scenario,
   events,
@@ -119,14 +63,14 @@ export function monitoringRoutes({
       function latestResults({ request }) {
         authorize(request, "read");
         const latest = results.latest();
-        const bins = distributions();
+        const known = evidence();
         return {
           ...presentScenario(),
           model_version: latest[0]?.modelVersion ?? null,
           rows: latest.find(({ monitor }) => monitor === "prediction")?.rows ?? 0,
-          verdict: verdictOf({ results: latest, distributions: bins, silentSince: silentSince() }),
-          alarms: alarmsOf(latest).map((alarm) => presentAlarm(alarm, bins)),
-          results: latest.map((result) => presentResult(result, binsOf(result, bins))),
+          verdict: verdictOf({ results: latest, evidence: known, silentSince: silentSince() }),
+          alarms: alarmsOf(latest).map((alarm) => presentAlarm(alarm, known)),
+          results: latest.map((result) => presentResult(result, known)),
         };
       },
       {
@@ -164,55 +108,14 @@ export function monitoringRoutes({
       "/monitoring/history",
       async function pastResults({ request }) {
         authorize(request, "read");
-        const query = readQuery(request, historySchema);
-        const { monitor = null, feature = null, metric = null, span, limit = usualHistory } = query;
-        const to = query.to ? millisecondsOf(query.to) : now();
-        const from = query.from ? millisecondsOf(query.from) : 0;
-        const found = span
-          ? (await readHistory({ span, from: Math.max(from, to - longestHistory), to }))
-              .filter(
-                (result) =>
-                  (monitor ?? result.monitor) === result.monitor &&
-                  (feature ?? result.feature) === result.feature &&
-                  (metric ?? result.metric) === result.metric,
-              )
-              .slice(-limit)
-          : results.history({ monitor, feature, metric, from, to, limit });
+        const found = await findHistory(readQuery(request, historySchema), { results, readHistory, now });
         return { results: found.map((result) => presentResult(result)) };
       },
       {
         detail: describe({
           summary: "Past results, oldest first; the newest of the range when there are more than the limit",
           tag: "monitoring",
-          parameters: [
-            {
-              name: "monitor",
-              in: "query",
-              description: monitorNames.join(", "),
-              example: "drift",
-            },
-            { name: "metric", in: "query", description: "psi, roc_auc, missing_ratio …", example: "psi" },
-            { name: "feature", in: "query", description: "a field of a customer", example: "montant" },
-            {
-              name: "from",
-              in: "query",
-              description: "ISO 8601 time or milliseconds since 1970",
-              example: "2026-11-23T12:00:00Z",
-            },
-            {
-              name: "span",
-              in: "query",
-              description: `${Object.keys(spans).join(", ")}: whole hours, days (UTC) or the last 30 days instead of windows; from sums by the minute, of the last 90 days`,
-              example: "hour",
-            },
-            {
-              name: "limit",
-              in: "query",
-              description: `at most so many results, 1 to ${largestHistory}; ${usualHistory} when absent. Ask for what is older with \`to\`.`,
-              example: "1000",
-            },
-            { name: "to", in: "query", description: "as from; now when absent", example: "2026-11-23T13:00:00Z" },
-          ],
+          parameters: historyParameters,
           answer: { schema: z.object({ results: z.array(resultSchema) }), example: { results: [exampleResult] } },
           problems: [...guardProblems, 422],
         }),
@@ -272,28 +175,4 @@ export function monitoringRoutes({
         }),
       },
     );
-}
-
-function eventStream(events: Events, ended: AbortSignal): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  let close = () => {};
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      const send = (text: string) => controller.enqueue(encoder.encode(text));
-      const unsubscribe = events.subscribe(({ type, data }: ServiceEvent) =>
-        send(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`),
-      );
-      const heartbeat = setInterval(() => send(": still here\n\n"), 15_000);
-      close = () => {
-        unsubscribe();
-        clearInterval(heartbeat);
-      };
-      ended.addEventListener("abort", () => {
-        close();
-        controller.close();
-      });
-      send(": connected\n\n");
-    },
-    cancel: () => close(),
-  });
 }

@@ -2,7 +2,18 @@ import { binLabels, cellCount, type FeatureProfile, type ReferenceProfile } from
 import { normalQuantile } from "../statistics/distributions.ts";
 import { type NullDistribution, nullThreshold } from "../statistics/null-distribution.ts";
 import { squaredErrorLaw } from "../statistics/probability-scores.ts";
-import { type Finding, finding, leastCoverage, leastLabels, rateWithin, unjudgedFinding } from "./finding.ts";
+import { sharesOf } from "./distributions.ts";
+import {
+  type Evidence,
+  type Finding,
+  finding,
+  leastCoverage,
+  leastLabels,
+  rateWithin,
+  unjudgedFinding,
+  withEvidence,
+} from "./finding.ts";
+import { createTenths, tenthLabels } from "./tenths.ts";
 import type { Window } from "./window.ts";
 
 /** Labelled rows below which a segment is not judged, on either side. */
@@ -58,9 +69,34 @@ export function createSegmentMonitor(profile: ReferenceProfile) {
         if (found && (worst === null || excessOf(found, farTail) > excessOf(worst, farTail))) worst = found;
       }
       if (!worst) return unjudgedFinding({ ...base, rows: known }, "insufficient");
-      const { bin, value, rows, law } = worst;
-      return finding({ ...base, bin, value, rows, thresholdUpper: nullThreshold(law, rate), chance: rate });
+      const { bin, cells, value, rows, law } = worst;
+      return withEvidence(
+        finding({ ...base, bin, value, rows, thresholdUpper: nullThreshold(law, rate), chance: rate }),
+        () => errorEvidence(window, f, cells),
+      );
     });
+  };
+}
+
+/** How far the probabilities of a segment were from what happened, beside how far they would be if they were right. */
+function errorEvidence(
+  { labels, probabilities, cells, width }: Window,
+  column: number,
+  segment: readonly number[],
+): Evidence {
+  const [expected, seen] = [createTenths(), createTenths()];
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row] as number;
+    if (label < 0 || !segment.includes(cells[row * width + column] as number)) continue;
+    const probability = probabilities[row] as number;
+    seen.add(Math.abs(probability - label));
+    expected.add(1 - probability, probability);
+    expected.add(probability, 1 - probability);
+  }
+  return {
+    about:
+      "labelled predictions of the segment by how far the probability was from what happened, beside how far it would be if it were right",
+    bins: sharesOf(tenthLabels, expected.sums, seen.sums),
   };
 }
 
@@ -86,6 +122,7 @@ function sumCells({ labels, probabilities, cells, width }: Window, column: numbe
 
 interface SegmentFigures {
   bin: string;
+  cells: readonly number[];
   rows: number;
   /** Mean squared error, and its law while the model is as right as it was. */
   value: number;
@@ -104,7 +141,7 @@ function weighSegment({ bin, cells, reference }: Segment, sums: CellSums): Segme
     standardDeviation,
     skewness: standardDeviation > 0 ? add(sums.thirds) / rows ** 3 / standardDeviation ** 3 : 0,
   };
-  return { bin, value: add(sums.squaredErrors) / rows, rows, law };
+  return { bin, cells, value: add(sums.squaredErrors) / rows, rows, law };
 }
 
 /**

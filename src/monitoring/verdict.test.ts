@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { fieldNames } from "../customer.ts";
 import type { MonitorResult } from "../storage/monitor-results.ts";
-import type { MonitorName } from "./finding.ts";
+import { type MonitorName, seriesOf } from "./finding.ts";
 import { presentAlarm } from "./report.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -37,9 +37,12 @@ const realized = result("realized", { metric: "log_loss", severity: "critical" }
 const segment = result("segment", { metric: "brier", feature: "regularity", bin: "24-30", severity: "warning" });
 const drift = result("drift", { feature: "montant" });
 const score = [{ bin: "<=0.001", reference: 0.1, current: 0.2 }];
-const distributions = { features: new Map([["montant", [{ bin: "__zero__", reference: 0.1, current: 0.4 }]]]), score };
+const evidence = new Map([
+  [seriesOf(drift), { about: "montant", bins: [{ bin: "__zero__", reference: 0.1, current: 0.4 }] }],
+  [seriesOf(realized), { about: "scores", bins: score }],
+]);
 const say = (results: MonitorResult[], silentSince: number | null = null) =>
-  verdictOf({ results, distributions, silentSince });
+  verdictOf({ results, evidence, silentSince });
 
 describe("the verdict", () => {
   test("believes a model of which nothing moved", () => {
@@ -79,9 +82,12 @@ describe("the verdict", () => {
   });
 });
 
-test("an alarm comes with the distributions that it is about", () => {
-  const ratios = (alarm: MonitorResult) => presentAlarm(alarm, distributions).current?.map(({ ratio }) => ratio);
-  expect(ratios(drift)).toEqual([0.4]);
-  expect(ratios(realized)).toEqual([0.2]);
-  expect(ratios(result("stream", { metric: "refused_ratio" }))).toBeUndefined();
+test("an alarm comes with the distributions that it is about, and without them when they were not kept", () => {
+  const shown = (alarm: MonitorResult) => {
+    const { distribution, reference, current } = presentAlarm(alarm, evidence);
+    return [distribution, reference, current];
+  };
+  expect(shown(drift)).toEqual(["montant", [{ bin: "__zero__", ratio: 0.1 }], [{ bin: "__zero__", ratio: 0.4 }]]);
+  expect(shown(realized)[2]).toEqual([{ bin: "<=0.001", ratio: 0.2 }]);
+  expect(shown(result("stream", { metric: "refused_ratio" }))).toEqual([null, null, null]);
 });

@@ -1,7 +1,7 @@
 import type { MonitorResult, Severity } from "../storage/monitor-results.ts";
-import type { Distributions } from "./distributions.ts";
-import { leastRows } from "./finding.ts";
-import { alarmsOf, binsOf, iso, type PresentedVerdict } from "./report.ts";
+import type { EvidenceBySeries } from "./evidence-store.ts";
+import { leastRows, seriesOf } from "./finding.ts";
+import { alarmsOf, iso, type PresentedVerdict } from "./report.ts";
 import { adviceOf, placeOf, sentenceOf } from "./words.ts";
 
 /** What the worst severity says of the model. */
@@ -22,13 +22,13 @@ const namedFeatures = 6;
 export interface Known {
   /** Of the last look. */
   results: readonly MonitorResult[];
-  distributions: Distributions | null;
+  evidence: EvidenceBySeries;
   /** When somebody last looked, if that is too long ago (milliseconds since the epoch). */
   silentSince: number | null;
 }
 
 /** The state of the model in words. */
-export function verdictOf({ results, distributions, silentSince }: Known): PresentedVerdict {
+export function verdictOf({ results, evidence, silentSince }: Known): PresentedVerdict {
   if (silentSince !== null) {
     return {
       severity: "critical",
@@ -39,14 +39,10 @@ export function verdictOf({ results, distributions, silentSince }: Known): Prese
   }
   const alarms = alarmsOf(results);
   const [worst] = alarms;
-  return worst ? alarmed(worst, alarms, distributions) : quiet(results);
+  return worst ? alarmed(worst, alarms, evidence) : quiet(results);
 }
 
-function alarmed(
-  worst: MonitorResult,
-  alarms: readonly MonitorResult[],
-  distributions: Distributions | null,
-): PresentedVerdict {
+function alarmed(worst: MonitorResult, alarms: readonly MonitorResult[], evidence: EvidenceBySeries): PresentedVerdict {
   const moved = [
     ...new Set(alarms.filter(({ monitor }) => aboutInputs.includes(monitor)).map(({ feature }) => feature)),
   ];
@@ -56,7 +52,7 @@ function alarmed(
     severity: worst.severity,
     sentence: [
       `${openings[worst.severity]}.`,
-      sentenceOf(worst, binsOf(worst, distributions)),
+      sentenceOf(worst, evidence.get(seriesOf(worst))?.bins),
       ...(isOfPerformance ? [whereAndWhy(worst, alarms)] : []),
       ...(moved.some((feature) => feature !== worst.feature) ? [`Moved: ${named(moved)}.`] : []),
     ]

@@ -113,6 +113,15 @@ export function createWindow({ limit, cellCounts }: WindowOptions) {
     get duplicates(): number {
       return duplicates;
     },
+    /** How many rows are the first, second … that ask the same, the last place being for all further ones. */
+    repetitions(places: number): Float64Array {
+      const counts = new Float64Array(places);
+      for (const times of occurrences.values()) {
+        for (let place = 0; place < Math.min(times, places); place++) counts[place] = (counts[place] as number) + 1;
+        if (times > places) counts[places - 1] = (counts[places - 1] as number) + times - places;
+      }
+      return counts;
+    },
     /** Columns, all in the same arbitrary order: views that the next row changes. `labels` is −1 while unknown. */
     get times(): Float64Array {
       return times.subarray(0, rows);

@@ -1,4 +1,4 @@
-import { type PagePanel, pagePanels } from "../monitoring/panels.ts";
+import { type PagePanel, pagePanels } from "../monitoring/page-panels.ts";
 
 /**
  * The page with the title, the meaning and the state of every panel in its `data-panel`, before what there was: so they are read
@@ -11,7 +11,7 @@ export function withPanels(page: string): string {
       element(element) {
         const key = element.getAttribute("data-panel") ?? "";
         if (!(key in pagePanels))
-          throw new Error(`page.html asks for the panel ${key}: add it to monitoring/panels.ts`);
+          throw new Error(`page.html asks for the panel ${key}: add it to monitoring/page-panels.ts`);
         element.setAttribute("data-state", "loading");
         element.setAttribute("aria-busy", "true");
         element.prepend(headOf(pagePanels[key as keyof typeof pagePanels]), { html: true });

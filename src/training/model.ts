@@ -17,7 +17,7 @@ import { createRandom } from "../statistics/random.ts";
 import { thresholdMaximisingF1 } from "../statistics/threshold.ts";
 import { fitEncoding } from "./encoding.ts";
 import { estimateMetrics, measure } from "./performance.ts";
-import { profileReference } from "./reference.ts";
+import { countQuantiles, profileReference } from "./reference.ts";
 
 export interface TrainOptions {
   dataset: Dataset;
@@ -165,6 +165,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
 }
 
 const attributionRows = 2000;
+const attributionIntervals = 6;
 
 /** How much each feature usually moves a prediction: |SHAP value| over rows of the holdout, evenly spaced. */
 function measureAttribution(model: BoostedTrees, columns: readonly Float32Array[], slope: number) {
@@ -185,8 +186,9 @@ function measureAttribution(model: BoostedTrees, columns: readonly Float32Array[
   }
   const features = Object.fromEntries(
     model.featureNames.map((name, f) => {
-      const { mean, standardDeviation, skewness } = nullFromDraws(sizes[f] as Float64Array);
-      return [name, { mean, standardDeviation, skewness: standardDeviation > 0 ? skewness : 0 }];
+      const { draws, mean, standardDeviation, skewness } = nullFromDraws(sizes[f] as Float64Array);
+      const bins = countQuantiles(draws, attributionIntervals);
+      return [name, { mean, standardDeviation, skewness: standardDeviation > 0 ? skewness : 0, bins }];
     }),
   );
   return { rows, features };

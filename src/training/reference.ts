@@ -37,6 +37,17 @@ export function quantileEdges(sorted: ArrayLike<number>, count: number): number[
   return edges;
 }
 
+/** {@link quantileEdges}, and how many values lie in each interval. */
+export function countQuantiles(sorted: ArrayLike<number>, count: number): { edges: number[]; counts: number[] } {
+  const edges = quantileEdges(sorted, count);
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  for (let i = 0; i < sorted.length; i++) {
+    const interval = intervalOf(edges, sorted[i] as number);
+    counts[interval] = (counts[interval] as number) + 1;
+  }
+  return { edges, counts };
+}
+
 /** More than rounding of the served model to single precision changes a probability. */
 const rounding = 1e-6;
 

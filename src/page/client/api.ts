@@ -1,5 +1,6 @@
 import type { fields } from "../../customer.ts";
-import type { pagePanels, shownMetrics } from "../../monitoring/panels.ts";
+import type { shownMetrics } from "../../monitoring/metric-titles.ts";
+import type { pagePanels } from "../../monitoring/page-panels.ts";
 import type { alarmSchema, PresentedResult, verdictSchema } from "../../monitoring/report.ts";
 import type { PageFigures } from "../figures.ts";
 import { byId } from "./dom.ts";
