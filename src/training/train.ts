@@ -154,7 +154,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
 
 /** The data, once it is sure that there is something to compare with: it would be late to learn that after the training. */
 async function openTrainingData(file: string, { rows, compare }: TrainArguments, registry: Registry): Promise<Dataset> {
-  if (compare) registry.readManifest(compare);
+  if (compare) await (await registry.load(registry.readManifest(compare).version)).session.release();
   return openDataset(file, { rows });
 }
 
