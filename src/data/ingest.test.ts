@@ -194,6 +194,11 @@ describe("a file of customers", () => {
       () => write(makeCsv(50, (cells, row) => row === 6 && Object.assign(cells, { CHURN: "maybe" }))),
       "row 7: CHURN",
     ],
+    [
+      "with a CHURN that is not known",
+      () => write(makeCsv(50, (cells, row) => row === 6 && Object.assign(cells, { CHURN: "" }))),
+      'row 7: CHURN must be 0 or 1, not ""',
+    ],
     ["with one class", () => write(makeCsv(50, (cells) => Object.assign(cells, { CHURN: "0" }))), "needs both"],
     ["with too few rows", () => write(makeCsv(4)), "too few"],
     [

@@ -122,6 +122,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
       onStage: progress.stage,
       onRound: progress.round,
       onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
+      memoryLimit: () => process.availableMemory(),
       signal,
     });
     progress.stage("storing the model and the customers of the replay");
