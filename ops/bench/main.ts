@@ -18,7 +18,7 @@ interface Options {
   soakMinutes: number;
   cases: number;
   seed: number;
-  rows: number;
+  rows?: number;
 }
 
 const benches: Record<string, (options: Options) => Promise<void>> = {
@@ -42,7 +42,11 @@ const command = new Command("bench")
     wholeNumberFrom(1),
     200,
   )
-  .option("--rows <n>", "learner, training: customers to learn from", wholeNumberFrom(10_000), 500_000)
+  .option(
+    "--rows <n>",
+    "customers to learn from (default: 500,000 for learner and training, 200,000 for parameters)",
+    wholeNumberFrom(10_000),
+  )
   .option("--seeds <n>", "monitors: runs of each scenario", wholeNumberFrom(1), 100)
   .option("--kills <n>", "trust: how often the service is killed under load", wholeNumberFrom(1), 200)
   .option("--soak-minutes <n>", "trust: minutes of load at half of what it can carry", wholeNumberFrom(1), 10)
