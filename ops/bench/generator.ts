@@ -6,12 +6,8 @@ import { writeSample } from "../../src/data/sample.ts";
 import { generate } from "../../src/data/synthetic.ts";
 import { type ComparedStatistic, compareWithPublished } from "../../src/data/synthetic-comparison.ts";
 import { defaultParameters } from "../../src/learner/parameters.ts";
-import { encodeTable } from "../../src/models/encoding.ts";
-import { openSession, scoreColumns } from "../../src/models/session.ts";
-import { logLoss } from "../../src/statistics/probability-scores.ts";
-import { rankScores, rocAuc } from "../../src/statistics/ranking.ts";
+import { labelledRealRows, learnAndJudge, realData } from "../../src/testing/real-rows.ts";
 import { type CrossValidation, crossValidate } from "../../src/training/cross-validation.ts";
-import { trainModel } from "../../src/training/model.ts";
 import { watchPeak } from "./peak-memory.ts";
 import { printTable } from "./table.ts";
 
@@ -20,8 +16,7 @@ const sampleRows = 200_000;
 const folds = 5;
 const draws = 5;
 const root = join(import.meta.dir, "../..");
-const realData = join(root, "../shared/data/expresso");
-const realFiles = ["labelled_rows.csv", "unlabelled_rows.csv"].map((name) => join(realData, name));
+const realFiles = [labelledRealRows, join(realData, "unlabelled_rows.csv")];
 
 async function validate(file: string): Promise<CrossValidation> {
   const dataset = await openDataset(file);
@@ -72,32 +67,6 @@ function printComparison(statistics: readonly ComparedStatistic[]): void {
   ]);
 }
 
-async function scoreRealRows(sample: string): Promise<{ rows: number; rocAuc: number; logLoss: number }> {
-  const dataset = await openDataset(sample);
-  const { manifest, onnx } = await trainModel({
-    dataset,
-    parameters: defaultParameters,
-    version: "bench",
-    now: () => 0,
-    onStage: () => {},
-    onRound: () => {},
-    onWarning: () => {},
-    signal: new AbortController().signal,
-  });
-  dataset.close();
-  const session = await openSession(onnx, manifest.features.length);
-  const real = await openDataset(realFiles[0] as string);
-  const { table } = await real.readAll();
-  real.close();
-  const scores = Float64Array.from(await scoreColumns(session, encodeTable(manifest.features, table)));
-  await session.release();
-  return {
-    rows: table.rows,
-    rocAuc: rocAuc(rankScores(scores, table.churned)),
-    logLoss: logLoss(scores, table.churned),
-  };
-}
-
 /** Real and as many synthetic customers in one file, CHURN replaced by where they come from. */
 function writeMixture(file: string, sample: string, seed: number): number {
   const body = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n").slice(1);
@@ -132,7 +101,7 @@ export async function benchGenerator(): Promise<void> {
     ];
     const hasRealRows = realFiles.every((file) => existsSync(file));
     if (hasRealRows) {
-      const real = await scoreRealRows(sample);
+      const real = await learnAndJudge(sample, labelledRealRows);
       figures.push([
         `${sampleRows.toLocaleString("en")} synthetic`,
         `${real.rows.toLocaleString("en")} real`,

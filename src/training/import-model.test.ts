@@ -13,10 +13,10 @@ import { boundedLogOdds } from "../onnx/adapt.ts";
 import { constant, elementType, integersAttribute, matrix, node, stringsAttribute, tensor } from "../onnx/nodes.ts";
 import { type Field, field, message } from "../onnx/protobuf.ts";
 import { logistic } from "../statistics/calibration.ts";
+import { trainQuietly } from "../testing/real-rows.ts";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { type ImportManifest, parseImportManifest } from "./import-manifest.ts";
 import { importModel } from "./import-model.ts";
-import { trainModel } from "./model.ts";
 
 const folder = temporaryFolder();
 let dataset: Dataset;
@@ -96,16 +96,7 @@ describe("a model written by another tool's own converter", () => {
 
 describe("a model of bun run train", () => {
   test("says itself what its columns are, and gives the same probabilities", async () => {
-    const trained = await trainModel({
-      dataset,
-      parameters: { ...defaultParameters, rounds: 10 },
-      version: "own",
-      now: () => 0,
-      onStage: () => {},
-      onRound: () => {},
-      onWarning: () => {},
-      signal: new AbortController().signal,
-    });
+    const trained = await trainQuietly(dataset, { ...defaultParameters, rounds: 10 });
     const { manifest, onnx } = await importOf(trained.onnx, { calibrate: false, probabilities: "probability" });
     expect(manifest.features).toEqual(trained.manifest.features);
     const score = async (file: Uint8Array) => {
