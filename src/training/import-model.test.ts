@@ -286,7 +286,7 @@ describe("a model written by hand", () => {
         ],
       }),
       {},
-      "The input tensor cannot be reshaped to the requested shape. Input shape:{32,1}, requested shape:{1,1}; its input x is declared for 1 rows",
+      "The input tensor cannot be reshaped to the requested shape. Input shape:{32,1}, requested shape:{1,1}; its input x has a fixed number of rows (1)",
     ],
     [
       "an output that nothing makes",

@@ -172,7 +172,7 @@ async function probe(
 function hintOfFixedRows({ inputs }: OnnxDescription): string {
   const fixed = inputs.find(({ type }) => type.kind === "tensor" && typeof type.shape?.[0] === "number");
   if (fixed?.type.kind !== "tensor") return "";
-  return `; its input ${fixed.name} is declared for ${fixed.type.shape?.[0]} rows: export it with an open number of rows`;
+  return `; its input ${fixed.name} has a fixed number of rows (${fixed.type.shape?.[0]}): export it with an open one`;
 }
 
 async function withSession<T>(
