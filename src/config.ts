@@ -87,31 +87,34 @@ const settings = {
   },
 } as const;
 
-type SettingName = keyof typeof settings;
-export type Config = { readonly [K in SettingName]: z.output<(typeof settings)[K]["schema"]> };
+type Settings = typeof settings;
+const configSchema = z.object(
+  Object.fromEntries(Object.entries(settings).map(([name, { schema }]) => [name, schema])) as {
+    [K in keyof Settings]: Settings[K]["schema"];
+  },
+);
+export type Config = Readonly<z.output<typeof configSchema>>;
 
 /**
  * Reads the settings from an environment. An empty variable counts as unset.
  * @throws AppError `invalid_setting`, one flaw for each setting that has a value it cannot have.
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const config: Record<string, unknown> = {};
-  const flaws = [];
-  for (const [name, setting] of Object.entries(settings)) {
-    const given = environment[name] || setting.default;
-    const parsed = setting.schema.safeParse(given);
-    if (parsed.success) config[name] = parsed.data;
-    else
-      flaws.push({
-        path: name,
-        message: `is "${name === "API_KEYS" ? "…" : given}": ${parsed.error.issues[0]?.message}`,
-      });
-  }
-  if (flaws.length > 0) {
-    const list = flaws.map((flaw) => `${flaw.path} ${flaw.message}`).join("; ");
-    throw new AppError("invalid_setting", `bad setting: ${list} (see: bun run start --help)`, { flaws });
-  }
-  return config as unknown as Config;
+  const given = Object.fromEntries(
+    Object.entries(settings).map(([name, { default: value }]) => [name, environment[name] || value]),
+  );
+  const parsed = configSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  // Of each setting the first that is wrong with it.
+  const issues = parsed.error.issues.filter(
+    ({ path: [name] }, i, all) => i === all.findIndex(({ path: [other] }) => other === name),
+  );
+  const flaws = issues.map(({ path: [name], message }) => ({
+    path: String(name),
+    message: `is "${name === "API_KEYS" ? "…" : given[String(name)]}": ${message}`,
+  }));
+  const list = flaws.map((flaw) => `${flaw.path} ${flaw.message}`).join("; ");
+  throw new AppError("invalid_setting", `bad setting: ${list} (see: bun run start --help)`, { flaws });
 }
 
 /** The settings as a table for `--help`. */

@@ -37,7 +37,7 @@ export function createMetrics(): Metrics {
   };
   const instruments = Object.fromEntries(
     Object.keys(serviceMetrics).map((key) => [key, create(key as keyof Catalogue)]),
-  ) as unknown as { -readonly [K in keyof Instruments]: Instruments[K] };
+  ) as { -readonly [K in keyof Instruments]: Instruments[K] };
 
   const updates: (() => void)[] = [];
   // The content type is a property of the registry, so two expositions must not overlap.

@@ -4,7 +4,7 @@ import { createExplainer } from "../../src/learner/shap.ts";
 import { createExplanations } from "../../src/models/explanation.ts";
 import { decodeTrees } from "../../src/models/trees-file.ts";
 import { median, printTable } from "./table.ts";
-import { loadModel, trainModel } from "./trained-model.ts";
+import { loadModel, manyLargeTrees, trainModel } from "./trained-model.ts";
 import { createPublishedTreeShap } from "./tree-shap.ts";
 
 const rounds = 300;
@@ -37,7 +37,7 @@ const quantile = (values: readonly number[], share: number): number =>
 /** Time to explain one customer against the published algorithm in turns; both must agree on every value. */
 export async function benchExplain(): Promise<void> {
   process.stderr.write(`training a model of ${rounds} trees\n`);
-  const { directory, remove } = await trainModel(100_000, rounds, ["--patience", "0"]);
+  const { directory, remove } = await trainModel(100_000, rounds, manyLargeTrees);
   try {
     const { model, customers, stores } = await loadModel(directory);
     const { manifest } = model;

@@ -16,7 +16,7 @@ interface Options extends MonitorBenchOptions {
   soakMinutes: number;
   cases: number;
   seed: number;
-  rows: number;
+  rows?: number;
 }
 
 const benches: Record<string, (options: Options) => Promise<void>> = {
@@ -40,7 +40,11 @@ const command = new Command("bench")
     wholeNumberFrom(1),
     200,
   )
-  .option("--rows <n>", "learner, training: customers to learn from", wholeNumberFrom(10_000), 500_000)
+  .option(
+    "--rows <n>",
+    "customers to learn from (default: 500,000 for learner and training, 200,000 for parameters)",
+    wholeNumberFrom(10_000),
+  )
   .option("--seeds <n>", "monitors: runs of each scenario", wholeNumberFrom(1), 100)
   .addOption(new Option("--only <part>", "monitors: one part of it").choices(monitorBenchParts))
   .addOption(new Option("--scenario <name>", "monitors: the runs of one scenario alone").choices(playedScenarios))

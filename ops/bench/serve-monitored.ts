@@ -4,7 +4,7 @@ import { exampleCustomer } from "../../src/customer.ts";
 import { type RunningService, startProcess } from "../../src/testing/service-process.ts";
 import { generator, type LoadResult, runLoad } from "./load.ts";
 import { median, printTable } from "./table.ts";
-import { trainModel } from "./trained-model.ts";
+import { manyLargeTrees, trainModel } from "./trained-model.ts";
 
 const connections = 64;
 const rounds = 16;
@@ -50,7 +50,7 @@ async function takeTurn(service: RunningService, body: string): Promise<Turn> {
  */
 export async function benchMonitored(): Promise<void> {
   process.stderr.write(`training a model of at most ${trees} trees\n`);
-  const { directory, remove } = await trainModel(100_000, trees, ["--patience", "0"]);
+  const { directory, remove } = await trainModel(100_000, trees, manyLargeTrees);
   const services = new Map<Side, RunningService>();
   try {
     for (const side of ["idle", "at work"] as const) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { exampleCustomer } from "../../src/customer.ts";
 import { generator, type LoadResult, runLoad } from "./load.ts";
 import { median, printTable } from "./table.ts";
+import { manyLargeTrees } from "./trained-model.ts";
 
 const connections = 64;
 const seconds = 5;
@@ -66,7 +67,7 @@ export async function benchServe(): Promise<void> {
     await run("src/data/sample.ts", ["--rows", "100000", "--out", join(folder, "sample.csv")], env);
     await run(
       "src/training/train.ts",
-      ["--data", join(folder, "sample.csv"), "--rounds", String(trees), "--patience", "0"],
+      ["--data", join(folder, "sample.csv"), "--rounds", String(trees), ...manyLargeTrees],
       env,
     );
     const bare = await startServer("ops/bench/bare-server.ts", {});

@@ -19,6 +19,9 @@ export async function runScript(script: string, options: string[], env: Record<s
   return output;
 }
 
+/** Options of `train` for as many trees as asked, larger than the default ones: what they cost is not flattered. */
+export const manyLargeTrees = ["--patience", "0", "--max-leaves", "31", "--min-child-weight", "5"];
+
 /** A data directory of its own with a model trained on synthetic customers. */
 export async function trainModel(
   rows: number,

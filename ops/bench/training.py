@@ -1,4 +1,4 @@
-"""The obvious way in Python: pandas, XGBoost with early stopping, scikit-learn: training.py FILE THREADS ROUNDS PATIENCE"""
+"""The obvious way in Python: pandas, XGBoost with early stopping, scikit-learn: training.py FILE PARAMETERS (the learner's defaults, as JSON)"""
 
 import json
 import sys
@@ -9,7 +9,8 @@ import pandas
 import sklearn.metrics
 import xgboost
 
-file, threads, rounds, patience = sys.argv[1], *map(int, sys.argv[2:5])
+file, parameters = sys.argv[1], json.loads(sys.argv[2])
+threads = parameters["threads"]
 start = time.perf_counter()
 table = pandas.read_csv(file)
 read = time.perf_counter()
@@ -34,16 +35,16 @@ model = xgboost.train(
         "tree_method": "hist",
         "grow_policy": "lossguide",
         "max_depth": 0,
-        "max_leaves": 31,
-        "eta": 0.1,
-        "min_child_weight": 5,
+        "max_leaves": parameters["maxLeaves"],
+        "eta": parameters["learningRate"],
+        "min_child_weight": parameters["minChildWeight"],
         "nthread": threads,
         "seed": 1,
     },
     train,
-    rounds,
+    parameters["rounds"],
     evals=[(validation, "validation")],
-    early_stopping_rounds=patience,
+    early_stopping_rounds=parameters["earlyStoppingRounds"],
     verbose_eval=False,
 )
 probabilities = model.predict(holdout, iteration_range=(0, model.best_iteration + 1))

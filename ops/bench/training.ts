@@ -43,12 +43,11 @@ async function trainOurs(file: string, directory: string): Promise<Run> {
 }
 
 async function trainTheirs(python: string, file: string): Promise<Run> {
-  const { threads, rounds, earlyStoppingRounds } = defaultParameters;
   const start = performance.now();
-  const child = Bun.spawn(
-    [python, join(import.meta.dir, "training.py"), file, ...[threads, rounds, earlyStoppingRounds].map(String)],
-    { stdout: "pipe", stderr: "pipe" },
-  );
+  const child = Bun.spawn([python, join(import.meta.dir, "training.py"), file, JSON.stringify(defaultParameters)], {
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [output, message] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   if ((await child.exited) !== 0) throw new Error(`${python} failed: ${message}`);
   const seconds = (performance.now() - start) / 1000;
@@ -59,7 +58,7 @@ async function trainTheirs(python: string, file: string): Promise<Run> {
  * Training from end to end, one CSV in and a verified model out, against the obvious Python (which exports, verifies and registers
  * nothing) on the same file, in turns. XGBoost needs a Python that has it (PYTHON names another).
  */
-export async function benchTraining({ rows }: { rows: number }): Promise<void> {
+export async function benchTraining({ rows = 500_000 }: { rows?: number }): Promise<void> {
   const python = process.env.PYTHON ?? "python3";
   const hasPython =
     Bun.which(python) !== null && Bun.spawnSync([python, "-c", "import pandas, sklearn, xgboost"]).exitCode === 0;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { columnOf, fieldNames, type LabelledCustomer } from "../customer.ts";
+import { labelledRealRows } from "../testing/real-rows.ts";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { type Dataset, openDataset } from "./ingest.ts";
 import type { LabelledTable } from "./table.ts";
@@ -194,6 +195,11 @@ describe("a file of customers", () => {
       () => write(makeCsv(50, (cells, row) => row === 6 && Object.assign(cells, { CHURN: "maybe" }))),
       "row 7: CHURN",
     ],
+    [
+      "with a CHURN that is not known",
+      () => write(makeCsv(50, (cells, row) => row === 6 && Object.assign(cells, { CHURN: "" }))),
+      'row 7: CHURN must be 0 or 1, not ""',
+    ],
     ["with one class", () => write(makeCsv(50, (cells) => Object.assign(cells, { CHURN: "0" }))), "needs both"],
     ["with too few rows", () => write(makeCsv(4)), "too few"],
     [
@@ -283,13 +289,12 @@ describe("a data set", () => {
   });
 });
 
-const realRows = join(import.meta.dir, "../../../shared/data/expresso/labelled_rows.csv");
-const hasRealRows = existsSync(realRows);
+const hasRealRows = existsSync(labelledRealRows);
 if (!hasRealRows) process.stderr.write("skipped: the real Expresso rows are not beside the project\n");
 
 test.skipIf(!hasRealRows)("the real rows are read as they are", async () => {
   mkdirSync(folder.path, { recursive: true });
-  const { tables, rows } = await readAll(realRows);
+  const { tables, rows } = await readAll(labelledRealRows);
   const missing = (name: "montant" | "revenue"): number =>
     tables.reduce(
       (sum, table) => sum + table.numeric[name].reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0),

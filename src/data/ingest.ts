@@ -118,16 +118,15 @@ async function readTable(
   connection: DuckDBConnection,
   condition: string,
   rows: number,
-  levels: Record<CategoricalName, string[]>,
+  levels: Record<CategoricalName, readonly string[]>,
 ): Promise<LabelledTable> {
   const numeric = Object.fromEntries(numericNames.map((name) => [name, new Float32Array(rows)])) as Record<
     NumericName,
     Float32Array
   >;
-  const codes = Object.fromEntries(categoricalNames.map((name) => [name, new Int32Array(rows)])) as Record<
-    CategoricalName,
-    Int32Array
-  >;
+  const categorical = Object.fromEntries(
+    categoricalNames.map((name) => [name, { levels: levels[name], codes: new Int32Array(rows) }]),
+  ) as LabelledTable["categorical"];
   const churned = new Uint8Array(rows);
   const columns = [
     `(${isChurn})::UTINYINT`,
@@ -139,13 +138,12 @@ async function readTable(
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     copy(chunk, 0, churned, start);
     numericNames.forEach((name, i) => void copy(chunk, 1 + i, numeric[name], start));
-    categoricalNames.forEach((name, i) => void copy(chunk, 1 + numericNames.length + i, codes[name], start));
+    categoricalNames.forEach(
+      (name, i) => void copy(chunk, 1 + numericNames.length + i, categorical[name].codes, start),
+    );
     start += chunk.rowCount;
   }
-  const categorical = Object.fromEntries(
-    categoricalNames.map((name) => [name, { levels: levels[name], codes: codes[name] }]),
-  );
-  return { rows, numeric, categorical: categorical as unknown as LabelledTable["categorical"], churned };
+  return { rows, numeric, categorical, churned };
 }
 
 async function readPositions(connection: DuckDBConnection, rows: number): Promise<Int32Array> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createRandom } from "../statistics/random.ts";
-import { type FitOptions, fit } from "./boosting.ts";
+import { type FitOptions, fit, type Round } from "./boosting.ts";
 import { gainImportance } from "./importance.ts";
 import type { BoostedTrees } from "./model.ts";
 import { defaultParameters, type LearnerParameters } from "./parameters.ts";
@@ -223,6 +223,47 @@ describe("fit", () => {
     const [low, high, missing] = rawScores(model, [column(-3e38, 3e38, Number.NaN)]);
     expect(low).toBe(high as number);
     expect((missing as number) - (low as number)).toBeGreaterThan(1);
+  });
+
+  test("takes no notice of columns that tell nothing: a constant, all missing", async () => {
+    const blank = train.labels.length;
+    const idle = [new Float32Array(blank).fill(4), new Float32Array(blank).fill(Number.NaN)];
+    const features = [...idle, ...train.features];
+    const { model } = await learn(
+      { features, labels: train.labels },
+      { featureNames: ["constant", "nothing", ...names] },
+    );
+    const plain = (await learn(train)).model;
+    const renumbered = plain.trees.map((tree) => ({
+      ...tree,
+      feature: tree.feature.map((f) => (f < 0 ? f : f + idle.length)),
+    }));
+    expect(model.trees).toEqual(renumbered);
+  });
+
+  test("learns more than 255 values of a column: the steps lie at its cuts, whatever lies between", async () => {
+    const random = createRandom(31);
+    const values = Float32Array.from({ length: 20_000 }, () => random.integer(5000));
+    const labels = Uint8Array.from(values, (value) =>
+      random.uniform() < (value < 1250 || value >= 3750 ? 0.9 : 0.1) ? 1 : 0,
+    );
+    const parameters = { ...quick, learningRate: 0.5 };
+    const { model } = await learn({ features: [values], labels }, { featureNames: ["x"], parameters });
+    const scores = rawScores(model, [column(0, 1200, 1300, 3700, 3800, 4999)]);
+    expect([...scores].map((score) => score > 0)).toEqual([true, true, false, false, true, true]);
+  });
+
+  test("gives the rate of the classes when every leaf would be too light: two rows", async () => {
+    const pair = { features: [column(1, 2)], labels: Uint8Array.of(0, 1) };
+    const { model } = await learn(pair, { featureNames: ["x"] });
+    expect([...rawScores(model, [column(1, 2, Number.NaN)])]).toEqual([0, 0, 0]);
+  });
+
+  test("tells of every round when it has ended, in order", async () => {
+    const told: Round[] = [];
+    const { history } = await learn(train, { onRound: (round) => told.push(round) });
+    expect(told).toEqual(history);
+    expect(told.map(({ round }) => round)).toEqual(Array.from({ length: quick.rounds }, (_, i) => i + 1));
   });
 
   test("stops early and keeps the best rounds", async () => {

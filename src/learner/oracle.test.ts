@@ -17,7 +17,7 @@ describe("the learner on rows that it has not seen", () => {
   const { train, test: unseen } = oracleProblem;
   const rows = makeOracleRows(unseen.rows, unseen.seed);
   const probabilities = (async () => {
-    const parameters = { ...defaultParameters, rounds: 60, minChildWeight: 5, earlyStoppingRounds: 0 };
+    const parameters = { ...defaultParameters, rounds: 60, maxLeaves: 31, minChildWeight: 5, earlyStoppingRounds: 0 };
     const learned = makeOracleRows(train.rows, train.seed);
     const { model } = await fit({ featureNames: oracleFeatures, train: learned, validation: null, parameters });
     return rawScores(model, rows.features).map(logistic);

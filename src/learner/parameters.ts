@@ -28,8 +28,8 @@ export interface LearnerParameters {
 export const defaultParameters: LearnerParameters = {
   rounds: 500,
   learningRate: 0.1,
-  maxLeaves: 31,
-  minChildWeight: 5,
+  maxLeaves: 15,
+  minChildWeight: 20,
   lambda: 1,
   maxBins: 256,
   featureFraction: 1,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { runCommand } from "../command.ts";
 import { readConfig } from "../config.ts";
+import { AppError } from "../errors.ts";
 import { openStores } from "../storage/stores.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 
@@ -22,12 +23,22 @@ function list(registry: Registry): void {
   const current = registry.currentUse()?.version;
   if (models.length === 0) process.stdout.write("no model yet: train one with bun run train\n");
   for (const { version, trainedAt } of models) {
-    const { data, performance } = registry.readManifest(version);
-    const auc = performance.holdout.metrics.roc_auc.value?.toFixed(4) ?? "undefined";
     const mark = version === current ? "*" : " ";
     process.stdout.write(
-      `${mark} ${version}  trained ${new Date(trainedAt).toISOString()}  ${data.rows} rows of ${data.file}  ROC AUC ${auc}\n`,
+      `${mark} ${version}  trained ${new Date(trainedAt).toISOString()}  ${describe(registry, version)}\n`,
     );
+  }
+}
+
+/** What a version is; of a damaged one, why it cannot serve: the list is where another is looked for. */
+function describe(registry: Registry, version: string): string {
+  try {
+    const { data, performance } = registry.readManifest(version);
+    const auc = performance.holdout.metrics.roc_auc.value?.toFixed(4) ?? "undefined";
+    return `${data.rows} rows of ${data.file}  ROC AUC ${auc}`;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "unavailable") return `cannot serve: ${error.message}`;
+    throw error;
   }
 }
 

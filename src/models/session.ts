@@ -8,10 +8,11 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** What the runtime says, without the place in its own source that it begins with. */
+/** What the runtime says, without places in its own source. */
 const reasonOf = (error: unknown): string =>
   messageOf(error)
     .replace(/^\S*onnxruntime_src\S+ .*?\) (?=[A-Z])/s, "")
+    .replace(/\S*onnxruntime_src\S+ [^()]*\([^()]*\) /g, "")
     .trim();
 
 async function create(onnx: Uint8Array | string, threads: number): Promise<InferenceSession> {
@@ -19,8 +20,8 @@ async function create(onnx: Uint8Array | string, threads: number): Promise<Infer
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
-    // Errors only: it warns of what a model of another tool has and does not use.
-    logSeverityLevel: 3,
+    // It warns of what a model of another tool has and does not use, and says again what it throws.
+    logSeverityLevel: 4,
   };
   try {
     return typeof onnx === "string"

@@ -42,7 +42,7 @@ export interface Adaptation {
 export const leastOpset = 9;
 const opsetWhenAbsent = 17;
 // Names of the model's own get this in front, so that none of them is one of ours.
-const prefix = "imported_";
+export const prefix = "imported_";
 /** Probabilities nearer to 0 or 1 count as this near: float32 knows no log-odds beyond. */
 const nearest = 1e-6;
 

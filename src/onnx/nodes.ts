@@ -16,6 +16,10 @@ export const elementType = {
 } as const;
 export type ElementType = (typeof elementType)[keyof typeof elementType];
 
+/** The name of an element type, also of one that is not in the list. */
+export const elementName = (element: number): string =>
+  Object.entries(elementType).find(([, number]) => number === element)?.[0] ?? `type ${element}`;
+
 export const mlDomain = "ai.onnx.ml";
 
 const attributeType = { integer: 2, string: 3, tensor: 4, floats: 6, integers: 7, strings: 8 } as const;

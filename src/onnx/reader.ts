@@ -90,7 +90,11 @@ export function readModel(file: Uint8Array): OnnxDescription {
       ...found,
     };
   } catch (error) {
-    throw new AppError("invalid_data", `it is no ONNX model: ${messageOf(error)}`, { cause: error });
+    throw new AppError(
+      "invalid_data",
+      `it is no ONNX model (${messageOf(error)}): make one with the converter of the tool that trained it, such as skl2onnx or onnxmltools`,
+      { cause: error },
+    );
   }
 }
 

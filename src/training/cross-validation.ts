@@ -67,9 +67,10 @@ export async function crossValidate(options: CrossValidationOptions): Promise<Cr
     onFold?.(fold, found);
   }
   const summary = (of: (values: number[]) => number) =>
-    Object.fromEntries(
-      figureNames.map((name) => [name, of(figures.map((fold) => fold[name]))]),
-    ) as unknown as FoldFigures;
+    Object.fromEntries(figureNames.map((name) => [name, of(figures.map((fold) => fold[name]))])) as Record<
+      (typeof figureNames)[number],
+      number
+    >;
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const deviation = (values: number[]) => {
     const centre = mean(values);

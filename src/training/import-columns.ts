@@ -3,7 +3,7 @@ import type { LabelledTable } from "../data/table.ts";
 import { AppError } from "../errors.ts";
 import { type FeatureEncoding, manifestSchema } from "../models/manifest.ts";
 import type { Adaptation, ColumnInput, ColumnReading } from "../onnx/adapt.ts";
-import { type ElementType, elementType } from "../onnx/nodes.ts";
+import { type ElementType, elementName, elementType } from "../onnx/nodes.ts";
 import type { OnnxDescription, Value } from "../onnx/reader.ts";
 import { fitEncoding } from "./encoding.ts";
 import type { ImportColumn, ImportManifest } from "./import-manifest.ts";
@@ -17,8 +17,6 @@ const refuse = (message: string): never => {
   throw new AppError("invalid_data", message);
 };
 const numberTypes: readonly number[] = [elementType.float, elementType.double, elementType.int64, elementType.int32];
-const typeName = (element: number): string =>
-  Object.entries(elementType).find(([, number]) => number === element)?.[0] ?? `type ${element}`;
 
 interface Input extends ColumnInput {
   /** Columns; null when that is open. */
@@ -29,7 +27,7 @@ function readInput({ name, type }: Value): Input {
   if (type.kind !== "tensor") return refuse(`input ${name} is no tensor`);
   const { element, shape } = type;
   if (element !== elementType.string && !numberTypes.includes(element))
-    return refuse(`input ${name} is of ${typeName(element)}: float, double, int64, int32 or string can be fed`);
+    return refuse(`input ${name} is of ${elementName(element)}: float, double, int64, int32 or string can be fed`);
   if (shape && (shape.length < 1 || shape.length > 2))
     return refuse(`input ${name} has ${shape.length} dimensions: a matrix (rows, columns) is expected`);
   return {

@@ -13,10 +13,7 @@ import { AppError } from "../errors.ts";
  * | `other` | – | the number for any other level; default: as missing | the text for it; default `__other__` |
  */
 const columnSchema = z.strictObject({
-  name: z
-    .string()
-    .toLowerCase()
-    .pipe(z.enum(fieldNames as [string, ...string[]])) as unknown as z.ZodType<(typeof fieldNames)[number]>,
+  name: z.preprocess((name) => (typeof name === "string" ? name.toLowerCase() : name), z.enum(fieldNames)),
   /** The input of the model, when each column has one; default: the name, in any case. */
   input: z.string().optional(),
   missing: z.union([z.number(), z.string(), z.null()]).optional(),

@@ -13,10 +13,10 @@ import { boundedLogOdds } from "../onnx/adapt.ts";
 import { constant, elementType, integersAttribute, matrix, node, stringsAttribute, tensor } from "../onnx/nodes.ts";
 import { type Field, field, message } from "../onnx/protobuf.ts";
 import { logistic } from "../statistics/calibration.ts";
+import { trainQuietly } from "../testing/real-rows.ts";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { type ImportManifest, parseImportManifest } from "./import-manifest.ts";
 import { importModel } from "./import-model.ts";
-import { trainModel } from "./model.ts";
 
 const folder = temporaryFolder();
 let dataset: Dataset;
@@ -96,16 +96,7 @@ describe("a model written by another tool's own converter", () => {
 
 describe("a model of bun run train", () => {
   test("says itself what its columns are, and gives the same probabilities", async () => {
-    const trained = await trainModel({
-      dataset,
-      parameters: { ...defaultParameters, rounds: 10 },
-      version: "own",
-      now: () => 0,
-      onStage: () => {},
-      onRound: () => {},
-      onWarning: () => {},
-      signal: new AbortController().signal,
-    });
+    const trained = await trainQuietly(dataset, { ...defaultParameters, rounds: 10 });
     const { manifest, onnx } = await importOf(trained.onnx, { calibrate: false, probabilities: "probability" });
     expect(manifest.features).toEqual(trained.manifest.features);
     const score = async (file: Uint8Array) => {
@@ -142,6 +133,23 @@ const build = ({ inputs, outputs, nodes, opset = 17, rest = [] }: Built): Uint8A
     field.message(8, [field.string(1, "ai.onnx.ml"), field.integer(2, 3)]),
   ]);
 
+/** An input (11) or output (12) of a shape; a text stands for an open size. */
+const shaped = (number: number, name: string, shape: (number | string)[], type: number = elementType.float): Field =>
+  field.message(number, [
+    field.string(1, name),
+    field.message(2, [
+      field.message(1, [
+        field.integer(1, type),
+        field.message(
+          2,
+          shape.map((size) =>
+            field.message(1, [typeof size === "string" ? field.string(2, size) : field.integer(1, size)]),
+          ),
+        ),
+      ]),
+    ]),
+  ]);
+
 const regularity = fieldNames.indexOf("regularity");
 const axis = (value: number) =>
   field.message(5, [field.string(1, "axis"), field.integer(3, value), field.integer(20, 2)]);
@@ -175,22 +183,24 @@ describe("a model written by hand", () => {
 
   test("may take one vector of doubles for each column", async () => {
     const shape = [constant("flat", "int64", [-1])];
-    const vector = (name: string) =>
-      field.message(11, [
-        field.string(1, name),
-        field.message(2, [
-          field.message(1, [
-            field.integer(1, elementType.double),
-            field.message(2, [field.message(1, [field.string(2, "rows")])]),
-          ]),
-        ]),
-      ]);
     const cast = node("Cast", ["REGULARITY"], "r", [
       field.message(5, [field.string(1, "to"), field.integer(3, elementType.float), field.integer(20, 2)]),
     ]);
     const nodes = [...shape, cast, ...logOdds("r", "z"), node("Sigmoid", ["z"], "p")];
     const outputs = [tensor(12, "p", elementType.float)];
-    expect(await scoreOf(build({ inputs: [vector("REGULARITY")], outputs, nodes }))).toBeCloseTo(expected, 6);
+    expect(
+      await scoreOf(build({ inputs: [shaped(11, "REGULARITY", ["rows"], elementType.double)], outputs, nodes })),
+    ).toBeCloseTo(expected, 6);
+  }, 30_000);
+
+  test("may declare one row and take more, and give half-precision numbers", async () => {
+    const toHalf = node("Cast", ["whole"], "p", [
+      field.message(5, [field.string(1, "to"), field.integer(3, elementType.float16), field.integer(20, 2)]),
+    ]);
+    const inputs = [shaped(11, "x", [1, fieldNames.length])];
+    const outputs = [shaped(12, "p", [1, 1], elementType.float16)];
+    const nodes = [...sound.slice(0, -1), node("Sigmoid", ["z"], "whole"), toHalf];
+    expect(await scoreOf(build({ inputs, outputs, nodes }))).toBeCloseTo(expected, 3);
   }, 30_000);
 
   test("may name its values as the service does, and have the churners' class first", async () => {
@@ -229,6 +239,7 @@ describe("a model written by hand", () => {
 
   test.each<[string, Uint8Array, ImportManifest, string]>([
     ["text", new TextEncoder().encode("<html>no model</html>"), {}, "it is no ONNX model"],
+    ["an empty file", new Uint8Array(), {}, "make one with the converter"],
     ["half a file", build({ nodes: sound }).subarray(0, 300), {}, "it is no ONNX model"],
     ["weights in other files", build({ nodes: sound, rest: [initializer] }), {}, "in other files"],
     [
@@ -262,6 +273,26 @@ describe("a model written by hand", () => {
       build({ nodes: [...sound, node("ReduceMax", ["p"], "most")], outputs: [matrix(12, "most", 1)] }),
       {},
       "one row each",
+    ],
+    [
+      "rows of a fixed number",
+      build({
+        inputs: [shaped(11, "x", [1, fieldNames.length])],
+        nodes: [
+          ...sound.slice(0, -1),
+          constant("one_row", "int64", [1, 1]),
+          node("Reshape", ["z", "one_row"], "w"),
+          node("Sigmoid", ["w"], "p"),
+        ],
+      }),
+      {},
+      "The input tensor cannot be reshaped to the requested shape. Input shape:{32,1}, requested shape:{1,1}; its input x has a fixed number of rows (1)",
+    ],
+    [
+      "an output that nothing makes",
+      build({ nodes: sound, outputs: [matrix(12, "nothing", 1)] }),
+      {},
+      "input 'nothing' is not",
     ],
     [
       "classes of unknown names",

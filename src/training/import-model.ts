@@ -5,7 +5,7 @@ import { AppError, messageOf } from "../errors.ts";
 import { encodeTable } from "../models/encoding.ts";
 import { fileOf, type Manifest, manifestFormat } from "../models/manifest.ts";
 import { openSession, type Session, scoreColumns, shapeOfScores } from "../models/session.ts";
-import { adaptModel, boundedLogOdds } from "../onnx/adapt.ts";
+import { adaptModel, boundedLogOdds, prefix } from "../onnx/adapt.ts";
 import { type OnnxDescription, readModel } from "../onnx/reader.ts";
 import { fitPlatt } from "../statistics/calibration.ts";
 import { logLoss } from "../statistics/probability-scores.ts";
@@ -163,8 +163,16 @@ async function probe(
       );
     return dims;
   } catch (error) {
-    throw new AppError("invalid_data", messageOf(error), { cause: error });
+    const message = messageOf(error).replaceAll(prefix, "");
+    throw new AppError("invalid_data", `${message}${hintOfFixedRows(description)}`, { cause: error });
   }
+}
+
+/** Many models whose rows are declared take any number all the same: it is named only where one did not. */
+function hintOfFixedRows({ inputs }: OnnxDescription): string {
+  const fixed = inputs.find(({ type }) => type.kind === "tensor" && typeof type.shape?.[0] === "number");
+  if (fixed?.type.kind !== "tensor") return "";
+  return `; its input ${fixed.name} has a fixed number of rows (${fixed.type.shape?.[0]}): export it with an open one`;
 }
 
 async function withSession<T>(

@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import { leastOpset } from "../onnx/adapt.ts";
-import { elementType } from "../onnx/nodes.ts";
+import { elementName, elementType } from "../onnx/nodes.ts";
 import type { OnnxDescription } from "../onnx/reader.ts";
 import type { ImportManifest } from "./import-manifest.ts";
 
@@ -11,6 +11,8 @@ export interface ScorePlan {
   column: number | null;
 }
 
+/** What can be cast to float32 as it is. */
+const realTypes: readonly number[] = [elementType.float, elementType.double, elementType.float16];
 const runnable = ["", "ai.onnx.ml", "com.microsoft"];
 
 /** @throws AppError `invalid_data` for a model that needs what is not in its file, or not in the runtime */
@@ -61,11 +63,11 @@ export function planScores(model: OnnxDescription, told: ImportManifest, shape: 
 }
 
 function findScores({ outputs, nodes }: OnnxDescription, told: string | undefined): { name: string; labels: string[] } {
-  const all = outputs.map(({ name }) => name).join(", ");
+  const all = outputs
+    .map(({ name, type }) => (type.kind === "tensor" ? `${name} of ${elementName(type.element)}` : name))
+    .join(", ");
   const candidates = outputs.filter(
-    ({ type }) =>
-      type.kind === "sequence" ||
-      (type.kind === "tensor" && (type.element === elementType.float || type.element === elementType.double)),
+    ({ type }) => type.kind === "sequence" || (type.kind === "tensor" && realTypes.includes(type.element)),
   );
   const chosen =
     told === undefined

@@ -31,6 +31,8 @@ export interface TrainOptions {
   onStage(stage: string): void;
   onRound(round: Round): void;
   onWarning(warning: string): void;
+  /** Bytes that learning may take beside the data, asked for when it begins; any number when absent. */
+  memoryLimit?: () => number;
   signal: AbortSignal;
 }
 
@@ -77,6 +79,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     parameters,
     onRound,
     onWarning,
+    ...(options.memoryLimit && { memoryLimit: options.memoryLimit() }),
     signal,
   });
 

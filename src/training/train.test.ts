@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeSample } from "../data/sample.ts";
 import { manifestSchema } from "../models/manifest.ts";
@@ -95,6 +95,17 @@ describe("bun run train", () => {
     );
     expect(await serving()).not.toBe(bad);
   }, 90_000);
+
+  test("does not begin to train when the version to compare with does not load", async () => {
+    const before = readdirSync(models).sort();
+    const file = join(models, before[0] as string, "model.onnx");
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, whole.length / 2));
+    const { code, stderr } = await train(["--data", sample, "--compare", before[0] as string]);
+    writeFileSync(file, whole);
+    expect([code, stderr]).toEqual([69, expect.stringMatching(/^error: model \S+ model.onnx is damaged/)]);
+    expect(readdirSync(models).sort()).toEqual(before);
+  }, 30_000);
 
   test.each<[string, string[], number, string]>([
     [

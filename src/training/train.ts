@@ -122,6 +122,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
       onStage: progress.stage,
       onRound: progress.round,
       onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
+      memoryLimit: () => process.availableMemory(),
       signal,
     });
     progress.stage("storing the model and the customers of the replay");
@@ -154,7 +155,7 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
 
 /** The data, once it is sure that there is something to compare with: it would be late to learn that after the training. */
 async function openTrainingData(file: string, { rows, compare }: TrainArguments, registry: Registry): Promise<Dataset> {
-  if (compare) registry.readManifest(compare);
+  if (compare) await (await registry.load(registry.readManifest(compare).version)).session.release();
   return openDataset(file, { rows });
 }
 
