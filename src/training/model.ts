@@ -110,6 +110,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const session = await openSession(onnx, features.length, parameters.threads);
   const checked = matrices.holdout.map((column) => column.subarray(0, parityRows));
   const served = await scoreColumns(session, checked);
+  await session.release();
   const maximumDifference = served.reduce(
     (most, probability, i) => Math.max(most, Math.abs(probability - (holdoutProbabilities[i] as number))),
     0,
@@ -121,19 +122,14 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     );
   }
   Bun.gc(true);
-  // The reference is scored by the runtime that serves, so that equal customers fall into equal bins.
   onStage("learning what is usual");
   const reference = await profileReference({
     train,
-    reference: {
-      table: validation,
-      probabilities: Float64Array.from(await scoreColumns(session, matrices.validation)),
-    },
+    reference: { table: validation, probabilities: validationProbabilities },
     holdout: { table: holdout, probabilities: holdoutProbabilities },
     threshold,
     random: createRandom(parameters.seed),
   });
-  await session.release();
 
   const trees = encodeTrees(model);
   const trainedAt = now();

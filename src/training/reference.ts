@@ -37,8 +37,8 @@ export function quantileEdges(sorted: ArrayLike<number>, count: number): number[
   return edges;
 }
 
-/** More than rounding of the served model to single precision changes a probability. */
-const rounding = 1e-6;
+/** An edge in the middle of such a gap is further from both sides than the served model may differ from the learned one. */
+const rounding = 2e-6;
 
 /**
  * Edges for probabilities, in the gaps between them: many customers share one, and the served model, which computes in single
