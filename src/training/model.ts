@@ -28,6 +28,8 @@ export interface TrainOptions {
   now: () => number;
   /** Called once, when the rows of all three splits have been read. */
   onRead?(): Promise<void>;
+  /** Called once, when the written model has been verified; goes on beside what is left to learn. */
+  onVerified?(): Promise<void>;
   onStage(stage: string): void;
   onRound(round: Round): void;
   onWarning(warning: string): void;
@@ -122,14 +124,15 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     );
   }
   Bun.gc(true);
-  onStage("learning what is usual");
-  const reference = await profileReference({
+  onStage("learning what is usual, storing the customers of the replay");
+  const profiling = profileReference({
     train,
     reference: { table: validation, probabilities: validationProbabilities },
     holdout: { table: holdout, probabilities: holdoutProbabilities },
     threshold,
     random: createRandom(parameters.seed),
   });
+  const [reference] = await Promise.all([profiling, options.onVerified?.()]);
 
   const trees = encodeTrees(model);
   const trainedAt = now();
