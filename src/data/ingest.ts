@@ -75,11 +75,11 @@ export async function openDataset(
         };
       },
       async keepOnly(split) {
-        await connection.run(`CREATE TABLE kept AS SELECT * FROM customers WHERE split = '${split}' ORDER BY row`);
+        await connection.run(`CREATE TABLE kept AS SELECT * FROM customers WHERE split = '${split}'`);
         await connection.run("DROP TABLE customers");
         await connection.run("ALTER TABLE kept RENAME TO customers");
       },
-      replayCustomers: (limit) => readReplay(connection, limit),
+      replayCustomers: (limit) => readReplay(connection, limit, levels),
       close,
     };
   } catch (error) {
@@ -114,6 +114,13 @@ async function classCounts(connection: DuckDBConnection, file: string): Promise<
   return counts;
 }
 
+/** The target, the amounts (NaN for missing) and the codes of the levels (−1 for missing), as they lie in typed arrays. */
+const valueColumns = [
+  `(${isChurn})::UTINYINT`,
+  ...numericNames.map((name) => `coalesce(${name}, 'NaN'::FLOAT)`),
+  ...categoricalNames.map((name) => `coalesce(enum_code(${name}::levels_of_${name})::INTEGER, -1)`),
+];
+
 async function readTable(
   connection: DuckDBConnection,
   condition: string,
@@ -128,12 +135,8 @@ async function readTable(
     categoricalNames.map((name) => [name, { levels: levels[name], codes: new Int32Array(rows) }]),
   ) as LabelledTable["categorical"];
   const churned = new Uint8Array(rows);
-  const columns = [
-    `(${isChurn})::UTINYINT`,
-    ...numericNames.map((name) => `coalesce(${name}, 'NaN'::FLOAT)`),
-    ...categoricalNames.map((name) => `coalesce(enum_code(${name}::levels_of_${name})::INTEGER, -1)`),
-  ];
-  const result = await connection.stream(`SELECT ${columns.join(", ")} FROM customers WHERE ${condition} ORDER BY row`);
+  // DuckDB keeps the order of the table, so that no sort is needed, which would take room for a copy of it all.
+  const result = await connection.stream(`SELECT ${valueColumns.join(", ")} FROM customers WHERE ${condition}`);
   let start = 0;
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     copy(chunk, 0, churned, start);
@@ -148,9 +151,7 @@ async function readTable(
 
 async function readPositions(connection: DuckDBConnection, rows: number): Promise<Int32Array> {
   const positions = new Int32Array(rows);
-  const result = await connection.stream(
-    `SELECT (${positionExpression("user_id")})::INTEGER FROM customers ORDER BY row`,
-  );
+  const result = await connection.stream(`SELECT (${positionExpression("user_id")})::INTEGER FROM customers`);
   let start = 0;
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     copy(chunk, 0, positions, start);
@@ -161,23 +162,42 @@ async function readPositions(connection: DuckDBConnection, rows: number): Promis
 
 type Column = Uint8Array | Float32Array | Int32Array;
 
+const itemsOf = (chunk: DuckDBDataChunk, column: number): Column =>
+  (chunk.getColumnVector(column) as unknown as { items: Column }).items.subarray(0, chunk.rowCount);
+
 function copy(chunk: DuckDBDataChunk, column: number, into: Column, start: number): void {
-  const vector = chunk.getColumnVector(column) as unknown as { items: Column };
-  into.set(vector.items.subarray(0, chunk.rowCount), start);
+  into.set(itemsOf(chunk, column), start);
 }
 
-async function* readReplay(connection: DuckDBConnection, limit: number): AsyncGenerator<LabelledCustomer[]> {
-  const names = [...categoricalNames, ...numericNames];
+async function* readReplay(
+  connection: DuckDBConnection,
+  limit: number,
+  levels: Record<CategoricalName, string[]>,
+): AsyncGenerator<LabelledCustomer[]> {
   const result = await connection.stream(
-    `SELECT user_id, (${isChurn})::UTINYINT AS churned, ${names.join(", ")} FROM customers WHERE split = 'holdout' ORDER BY ${replayOrder("user_id")} LIMIT ${limit}`,
+    `SELECT ${valueColumns.join(", ")}, user_id FROM customers WHERE split = 'holdout' ORDER BY ${replayOrder("user_id")} LIMIT ${limit}`,
   );
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    yield chunk.getRows().map(([userId, churned, ...values]): LabelledCustomer => {
-      const fields = names.flatMap((name, i) => (values[i] === null ? [] : [[name, values[i]]]));
-      return {
-        customer: { user_id: String(userId), ...Object.fromEntries(fields) } as Customer,
-        churned: churned === 1,
-      };
-    });
+    yield customersOf(chunk, levels);
   }
+}
+
+/** The customers of a chunk of the value columns and the user id. A field that is missing is absent. */
+function customersOf(chunk: DuckDBDataChunk, levels: Record<CategoricalName, string[]>): LabelledCustomer[] {
+  const churned = itemsOf(chunk, 0);
+  const amounts = numericNames.map((_, i) => itemsOf(chunk, 1 + i));
+  const codes = categoricalNames.map((_, i) => itemsOf(chunk, 1 + numericNames.length + i));
+  const ids = chunk.getColumnVector(valueColumns.length);
+  return Array.from(churned, (label, row) => {
+    const customer: Customer = { user_id: String(ids.getItem(row)) };
+    for (const [i, name] of categoricalNames.entries()) {
+      const level = levels[name][codes[i]?.[row] as number];
+      if (level !== undefined) customer[name] = level;
+    }
+    for (const [i, name] of numericNames.entries()) {
+      const amount = amounts[i]?.[row] as number;
+      if (!Number.isNaN(amount)) customer[name] = amount;
+    }
+    return { customer, churned: label === 1 };
+  });
 }

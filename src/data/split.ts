@@ -23,7 +23,7 @@ export function splitExpression(userId: string, { train, validation }: Fractions
   const position = positionExpression(userId);
   const trainEnd = Math.round(train * positionSteps);
   const validationEnd = Math.round((train + validation) * positionSteps);
-  return `CASE WHEN ${position} < ${trainEnd} THEN 'train' WHEN ${position} < ${validationEnd} THEN 'validation' ELSE 'holdout' END`;
+  return `(CASE WHEN ${position} < ${trainEnd} THEN 'train' WHEN ${position} < ${validationEnd} THEN 'validation' ELSE 'holdout' END)::ENUM ('train', 'validation', 'holdout')`;
 }
 
 /** The order in which held-out customers are replayed, as SQL: the high bits of the MD5, which the split does not use. */

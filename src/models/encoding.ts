@@ -36,6 +36,12 @@ export function encodeTable(features: readonly FeatureEncoding[], table: Custome
     const column = table.categorical[feature.name];
     const known = levelCodes(feature);
     const codes = column.levels.map((level) => known.get(level) ?? feature.other);
-    return Float32Array.from(column.codes, (code) => (code < 0 ? Number.NaN : (codes[code] as number)));
+    // Not `from`, which would put all values into a list first.
+    const values = new Float32Array(table.rows);
+    for (let row = 0; row < table.rows; row++) {
+      const code = column.codes[row] as number;
+      values[row] = code < 0 ? Number.NaN : (codes[code] as number);
+    }
+    return values;
   });
 }

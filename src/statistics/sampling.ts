@@ -14,6 +14,30 @@ export function drawBinomial(trials: number, rate: number, random: Random): numb
   return trials * rate < 10 ? drawByInversion(trials, rate, random) : drawByRejection(trials, rate, random);
 }
 
+/**
+ * `count` of the numbers 0 … population − 1, each set and order of them equally likely; count ≤ population.
+ * Source: Knuth, "The Art of Computer Programming", vol. 2, 3.4.2 (shuffling that ends early); few of many are exchanged in a
+ * map, which costs as much as the numbers drawn rather than all there are.
+ */
+export function drawWithoutReplacement(population: number, count: number, random: Random): Uint32Array {
+  const drawn = new Uint32Array(count);
+  const isSparse = 8 * count < population;
+  const moved = isSparse ? new Map<number, number>() : null;
+  const all = isSparse ? null : new Uint32Array(population);
+  if (all) for (let i = 0; i < population; i++) all[i] = i;
+  for (let i = 0; i < count; i++) {
+    const chosen = i + random.integer(population - i);
+    if (all) {
+      drawn[i] = all[chosen] as number;
+      all[chosen] = all[i] as number;
+    } else {
+      drawn[i] = moved?.get(chosen) ?? chosen;
+      moved?.set(chosen, moved.get(i) ?? i);
+    }
+  }
+  return drawn;
+}
+
 /** How `rows` rows fall into bins of the given probabilities (they sum to 1): conditional binomials, bin by bin. */
 export function drawMultinomial(rows: number, probabilities: ArrayLike<number>, random: Random): Float64Array {
   const counts = new Float64Array(probabilities.length);

@@ -2,6 +2,7 @@ import { domainAuc, domainSizes } from "../learner/domain-classifier.ts";
 import type { ReferenceNull } from "../models/profile.ts";
 import { nullFromDraws } from "../statistics/null-distribution.ts";
 import type { Random } from "../statistics/random.ts";
+import { drawWithoutReplacement } from "../statistics/sampling.ts";
 
 const draws = 60;
 
@@ -35,10 +36,10 @@ export async function domainNulls(options: {
   return nulls;
 }
 
-/** `count` rows of a row-major matrix, drawn without replacement. */
+/** `count` rows of a row-major matrix (all when it has fewer), drawn without replacement, in random order. */
 export function drawRows(cells: Uint8Array, width: number, count: number, random: Random): Uint8Array {
   const rows = cells.length / width;
-  const drawn = random.shuffle(Uint32Array.from({ length: rows }, (_, row) => row)).subarray(0, count);
+  const drawn = drawWithoutReplacement(rows, Math.min(count, rows), random);
   const chosen = new Uint8Array(drawn.length * width);
   drawn.forEach((row, i) => void chosen.set(cells.subarray(row * width, (row + 1) * width), i * width));
   return chosen;

@@ -28,6 +28,8 @@ export interface TrainOptions {
   now: () => number;
   /** Called once, when the rows of all three splits have been read. */
   onRead?(): Promise<void>;
+  /** Called once, when the written model has been verified; goes on beside what is left to learn. */
+  onVerified?(): Promise<void>;
   onStage(stage: string): void;
   onRound(round: Round): void;
   onWarning(warning: string): void;
@@ -113,6 +115,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const session = await openSession(onnx, features.length, parameters.threads);
   const checked = matrices.holdout.map((column) => column.subarray(0, parityRows));
   const served = await scoreColumns(session, checked);
+  await session.release();
   const maximumDifference = served.reduce(
     (most, probability, i) => Math.max(most, Math.abs(probability - (holdoutProbabilities[i] as number))),
     0,
@@ -124,19 +127,15 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     );
   }
   Bun.gc(true);
-  // The reference is scored by the runtime that serves, so that equal customers fall into equal bins.
-  onStage("learning what is usual");
-  const reference = await profileReference({
+  onStage("learning what is usual, storing the customers of the replay");
+  const profiling = profileReference({
     train,
-    reference: {
-      table: validation,
-      probabilities: Float64Array.from(await scoreColumns(session, matrices.validation)),
-    },
+    reference: { table: validation, probabilities: validationProbabilities },
     holdout: { table: holdout, probabilities: holdoutProbabilities },
     threshold,
     random: createRandom(parameters.seed),
   });
-  await session.release();
+  const [reference] = await Promise.all([profiling, options.onVerified?.()]);
 
   const trees = encodeTrees(model);
   const trainedAt = now();

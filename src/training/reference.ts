@@ -12,9 +12,8 @@ import {
 } from "../models/profile.ts";
 import { calibrationCurve, squaredErrorLaw } from "../statistics/probability-scores.ts";
 import type { Random } from "../statistics/random.ts";
-import { domainNulls, drawRows } from "./domain-null.ts";
-import { calibrationNulls, psiNulls } from "./nulls.ts";
-import { referenceWindows } from "./reference-windows.ts";
+import { simulateChanceInThread } from "./chance.ts";
+import { drawRows } from "./domain-null.ts";
 
 const intervals = 10;
 /** A bin holds at least this share of the reference, so that a window of 2,000 expects 20 rows in it. */
@@ -48,8 +47,8 @@ export function countQuantiles(sorted: ArrayLike<number>, count: number): { edge
   return { edges, counts };
 }
 
-/** More than rounding of the served model to single precision changes a probability. */
-const rounding = 1e-6;
+/** An edge in the middle of such a gap is further from both sides than the served model may differ from the learned one. */
+const rounding = 2e-6;
 
 /**
  * Edges for probabilities, in the gaps between them: many customers share one, and the served model, which computes in single
@@ -178,20 +177,26 @@ export async function profileReference({
   // Columns were copied and sorted one after the other, which the runtime would keep for long.
   Bun.gc(true);
   const { sample, others } = partCells(cells, features.length, random);
-  return {
+  const simulation = simulateChanceInThread({
+    features,
+    score,
+    sample,
+    others,
+    width: features.length,
+    probabilities: holdout.probabilities,
+    labels: holdout.table.churned,
+    threshold,
+    seed: random.integer(2 ** 32),
+  });
+  const known = {
     rows: table.rows,
     features,
     score,
     calibration: calibrationCurve(probabilities, table.churned).filter(({ rows }) => rows > 0),
-    nulls: [
-      ...psiNulls({ features, score }, random),
-      ...calibrationNulls(holdout.probabilities, holdout.table.churned, random),
-      ...(await domainNulls({ sample, others, width: features.length, random })),
-    ],
-    windows: referenceWindows(holdout.probabilities, holdout.table.churned, threshold, random),
     segments: profileSegments(features, holdout),
     sample: { rows: sample.length / features.length, cells: Buffer.from(sample).toString("base64") },
   };
+  return { ...known, ...(await simulation) };
 }
 
 /** The rows of a row-major matrix in random order: up to `sampleRows` of them (half when there are fewer), and the others. */

@@ -111,22 +111,23 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
   });
   try {
     for (const warning of dataset.warnings) process.stderr.write(`warning: ${warning}\n`);
+    const version = registry.newVersion(Date.now());
     const { manifest, onnx, trees } = await trainModel({
       dataset,
       parameters,
       threshold: options.threshold,
-      version: registry.newVersion(Date.now()),
+      version,
       now: Date.now,
       // The replay, and a comparison, need no others.
       onRead: () => dataset.keepOnly("holdout"),
+      onVerified: () => storeReplay(stores.replay, version, dataset),
       onStage: progress.stage,
       onRound: progress.round,
       onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
       memoryLimit: () => process.availableMemory(),
       signal,
     });
-    progress.stage("storing the model and the customers of the replay");
-    await storeReplay(stores.replay, manifest.version, dataset);
+    progress.stage("storing the model");
     registry.add(manifest, { [onnxFile]: onnx, [treesFile]: trees, [waitingFile]: await trainingPayload(manifest) });
     let comparison: Comparison | null = null;
     if (options.compare) {
