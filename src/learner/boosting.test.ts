@@ -280,9 +280,10 @@ describe("fit", () => {
     "gives the scores of the model that it keeps, early stopping after %d",
     async (earlyStoppingRounds) => {
       const [train, validation] = [makeRows(3000, 21), makeRows(1000, 22)];
-      const parameters = { ...quick, rounds: 60, learningRate: 0.5, baggingFraction: 0.7, earlyStoppingRounds };
+      const parameters = { ...quick, rounds: 60, learningRate: 0.2, baggingFraction: 0.7, earlyStoppingRounds };
       const { model, scores } = await learn(train, { validation, parameters });
       expect(model.trees.length < parameters.rounds).toBe(earlyStoppingRounds > 0);
+      expect(model.trees.length).toBeGreaterThan(20);
       expect(scores.train).toEqual(rawScores(model, train.features));
       expect(scores.validation).toEqual(rawScores(model, validation.features));
     },

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import { createRandom, type Random } from "../statistics/random.ts";
+import { createBestScores, type Scores } from "./best-scores.ts";
 import { type Crew, CrewError, type CrewOptions, createCrew, defaultCrewOptions } from "./crew.ts";
 import type { BoostedTrees, Tree } from "./model.ts";
 import { checkParameters, type LearnerParameters } from "./parameters.ts";
@@ -37,7 +38,7 @@ export interface Fit {
   bestRound: number;
   history: Round[];
   /** Raw scores that the model gives to the rows it was fitted with; those of `rawScores`, without looking again. */
-  scores: { train: Float64Array; validation: Float64Array };
+  scores: Scores;
 }
 
 const cellsWorthSharing = 50_000;
@@ -99,14 +100,7 @@ async function boost(
     const history: Round[] = [];
     let best = { round: 0, loss: Number.POSITIVE_INFINITY };
     const { earlyStoppingRounds } = parameters;
-    const scores = {
-      train: new Float64Array(train.labels.length),
-      validation: new Float64Array(validation?.labels.length ?? 0),
-    };
-    const keepScores = (): void => {
-      scores.train.set(workspace.train.scores);
-      if (workspace.validation) scores.validation.set(workspace.validation.scores);
-    };
+    const bestScores = createBestScores(workspace, baseScore);
 
     for (let round = 1; round <= parameters.rounds; round++) {
       if (signal?.aborted) throw new AppError("cancelled", `stopped after ${round - 1} rounds; nothing was kept`);
@@ -123,10 +117,9 @@ async function boost(
         ? sum(workspace.validation.losses) / (weights[1] as number)
         : Number.NaN;
       const judged = validation ? validationLoss : -round;
-      if (judged < best.loss) {
-        best = { round, loss: judged };
-        if (earlyStoppingRounds > 0) keepScores();
-      }
+      const isBest = judged < best.loss;
+      if (isBest) best = { round, loss: judged };
+      bestScores.added(isBest || earlyStoppingRounds === 0);
       const result = { round, trainLoss, validationLoss, bestRound: best.round };
       history.push(result);
       onRound(result);
@@ -134,7 +127,10 @@ async function boost(
       // Lets a signal arrive and progress be shown.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (earlyStoppingRounds === 0) keepScores();
+    const scores = bestScores.restore(() => {
+      share(workspace, crew, phase.walk, workspace.train);
+      if (workspace.validation) share(workspace, crew, phase.walk, workspace.validation);
+    });
     const kept = earlyStoppingRounds > 0 ? best.round : trees.length;
     return { model: { featureNames, baseScore, trees: trees.slice(0, kept) }, bestRound: best.round, history, scores };
   } finally {
