@@ -1,6 +1,7 @@
 import type { ReferenceProfile } from "../models/profile.ts";
 import { createRandom } from "../statistics/random.ts";
 import { domainNulls } from "./domain-null.ts";
+import { inThread } from "./in-thread.ts";
 import { calibrationNulls, psiNulls } from "./nulls.ts";
 import { referenceWindows } from "./reference-windows.ts";
 
@@ -35,14 +36,5 @@ export async function simulateChance(question: ChanceQuestion): Promise<Chance> 
 }
 
 /** {@link simulateChance} in a thread of its own, so that this one is free; should that end early, here. */
-export async function simulateChanceInThread(question: ChanceQuestion): Promise<Chance> {
-  const worker = new Worker(new URL("./chance-worker.ts", import.meta.url).href);
-  const { promise, resolve } = Promise.withResolvers<Chance | null>();
-  worker.onmessage = ({ data }: MessageEvent<Chance>) => resolve(data);
-  worker.onerror = () => resolve(null);
-  worker.addEventListener("close", () => resolve(null));
-  worker.postMessage(question);
-  const chance = await promise;
-  worker.terminate();
-  return chance ?? simulateChance(question);
-}
+export const simulateChanceInThread = (question: ChanceQuestion): Promise<Chance> =>
+  inThread(new URL("./chance-worker.ts", import.meta.url), question, simulateChance);

@@ -16,8 +16,10 @@ import { nullFromDraws } from "../statistics/null-distribution.ts";
 import { createRandom } from "../statistics/random.ts";
 import { thresholdMaximisingF1 } from "../statistics/threshold.ts";
 import { fitEncoding } from "./encoding.ts";
+import { inThread } from "./in-thread.ts";
 import { estimateMetrics, measure } from "./performance.ts";
 import { countQuantiles, profileReference } from "./reference.ts";
+import type { ScoresQuestion } from "./scores-worker.ts";
 
 export interface TrainOptions {
   dataset: Dataset;
@@ -65,19 +67,18 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   ];
   await options.onRead?.();
   const features = fitEncoding(train);
-  const matrices = {
-    train: encodeTable(features, train),
-    validation: encodeTable(features, validation),
-    holdout: encodeTable(features, holdout),
-  };
+  // One by one, so that each can go when nobody needs it any more.
+  const trainColumns = encodeTable(features, train);
+  const validationColumns = encodeTable(features, validation);
+  const holdoutColumns = encodeTable(features, holdout);
 
   // The runtime does not see how much of the machine's memory columns take: it would wait for long before it collects them.
   Bun.gc(true);
   onStage(`learning from ${train.rows.toLocaleString("en")}`);
   const { model, scores } = await fit({
     featureNames: features.map(({ name }) => name),
-    train: { features: matrices.train, labels: train.churned },
-    validation: { features: matrices.validation, labels: validation.churned },
+    train: { features: trainColumns, labels: train.churned },
+    validation: { features: validationColumns, labels: validation.churned },
     parameters,
     onRound,
     onWarning,
@@ -86,6 +87,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   });
 
   onStage("calibrating and evaluating");
+  const scoreHoldout = scoreBesideOthers(model, holdoutColumns);
   const calibration = fitPlatt(scores.validation, validation.churned);
   const calibrated = (scores: Float64Array) =>
     scores.map((score) => logistic(calibration.slope * score + calibration.intercept));
@@ -93,12 +95,12 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   const threshold = Math.fround(
     options.threshold ?? thresholdMaximisingF1(validationProbabilities, validation.churned),
   );
-  const holdoutProbabilities = calibrated(rawScores(model, matrices.holdout));
-  const performance = {
+  const fitted = {
     train: measure(calibrated(scores.train), train, threshold),
     validation: measure(validationProbabilities, validation, threshold),
-    holdout: measure(holdoutProbabilities, holdout, threshold),
   };
+  const holdoutProbabilities = calibrated(await scoreHoldout());
+  const performance = { ...fitted, holdout: measure(holdoutProbabilities, holdout, threshold) };
 
   onStage("writing and verifying the ONNX model");
   const onnx = encodeModel({
@@ -113,7 +115,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     },
   });
   const session = await openSession(onnx, features.length, parameters.threads);
-  const checked = matrices.holdout.map((column) => column.subarray(0, parityRows));
+  const checked = holdoutColumns.map((column) => column.subarray(0, parityRows));
   const served = await scoreColumns(session, checked);
   await session.release();
   const maximumDifference = served.reduce(
@@ -159,11 +161,35 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     estimated: estimateMetrics(holdoutProbabilities, threshold),
     parity: { rows: served.length, maximumDifference },
     reference,
-    attribution: measureAttribution(model, matrices.holdout, calibration.slope),
+    attribution: measureAttribution(model, holdoutColumns, calibration.slope),
     trees: fileOf(treesFile, trees),
     onnx: fileOf(onnxFile, onnx),
   };
   return { manifest, onnx, trees };
+}
+
+// The other thread does nothing else meanwhile.
+const shareOfOtherThread = 0.65;
+
+/** Begins to score rows in another thread. @returns what scores the rest here, once there is time, and gives the raw scores of all */
+function scoreBesideOthers(model: BoostedTrees, columns: readonly Float32Array[]): () => Promise<Float64Array> {
+  const rows = columns[0]?.length ?? 0;
+  const cut = Math.floor(shareOfOtherThread * rows);
+  const first = inThread(
+    new URL("./scores-worker.ts", import.meta.url),
+    { model, columns: columns.map((column) => column.slice(0, cut)) } satisfies ScoresQuestion,
+    (question) => rawScores(model, question.columns),
+  );
+  return async () => {
+    const scores = new Float64Array(rows);
+    rawScores(
+      model,
+      columns.map((column) => column.subarray(cut)),
+      scores.subarray(cut),
+    );
+    scores.set(await first);
+    return scores;
+  };
 }
 
 const attributionRows = 2000;
