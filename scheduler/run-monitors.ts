@@ -5,7 +5,7 @@ import type { SumsStore } from "../src/storage/sums.ts";
 
 export interface MonitorRunOptions {
   monitors: Monitors;
-  serving: Serving;
+  serving: Pick<Serving, "isReady" | "model">;
   sums: SumsStore;
   collect: MonitoringThread["collect"];
 }

@@ -4,7 +4,7 @@ import type { FeedbackOutcome } from "./feedback/service.ts";
 import type { Metrics } from "./metrics.ts";
 import { performanceMetrics } from "./models/manifest.ts";
 import { binLabels, binOfCell, cellCount, type ReferenceProfile } from "./models/profile.ts";
-import type { LoadedModel } from "./models/registry.ts";
+import type { Model } from "./models/registry.ts";
 import { monitorNames } from "./monitoring/finding.ts";
 import type { MonitorPass } from "./monitoring/monitors.ts";
 import type { Prediction } from "./predictions/service.ts";
@@ -38,7 +38,7 @@ export function createInstrumentation(metrics: Metrics) {
     instruments.feedback.inc({ status }, 0);
 
   return {
-    onModel({ manifest }: LoadedModel): void {
+    onModel({ manifest }: Pick<Model, "manifest">): void {
       const { version, threshold, reference } = manifest;
       instruments.modelInfo.reset();
       instruments.modelInfo.set(
@@ -89,7 +89,8 @@ export function createInstrumentation(metrics: Metrics) {
       instruments.labelCoverage.set(Number.NaN);
     },
 
-    onStored(predictions: readonly Prediction[], cells: readonly Uint8Array[]): void {
+    /** @param cells rows × columns of the reference profile, in the order of the predictions */
+    onStored(predictions: readonly Prediction[], cells: Uint8Array): void {
       const [first] = predictions;
       if (!first) return;
       const { model_version } = first;
@@ -98,12 +99,13 @@ export function createInstrumentation(metrics: Metrics) {
       instruments.predictions.inc({ model_version, predicted_class: "0" }, predictions.length - churners);
       const probabilities = instruments.probability.labels({ model_version });
       for (const { probability } of predictions) probabilities.observe(probability);
-      for (const row of cells) {
-        counts?.cells.forEach((feature, f) => {
-          const cell = row[f] as number;
+      const width = cells.length / predictions.length;
+      counts?.cells.forEach((feature, f) => {
+        for (let i = f; i < cells.length; i += width) {
+          const cell = cells[i] as number;
           feature[cell] = (feature[cell] as number) + 1;
-        });
-      }
+        }
+      });
     },
 
     onFeedback(outcomes: readonly FeedbackOutcome[]): void {

@@ -18,7 +18,6 @@ import { createInstrumentation } from "./instrumentation.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRegistry } from "./models/registry.ts";
-import { openThreadedSession } from "./models/scoring-thread.ts";
 import { createServing } from "./models/serving.ts";
 import { createEvents } from "./monitoring/events.ts";
 import { monitorNames } from "./monitoring/finding.ts";
@@ -27,6 +26,7 @@ import { createRefusals } from "./monitoring/refusals.ts";
 import { createScenarioSwitch } from "./monitoring/scenario.ts";
 import { createMonitoringThread } from "./monitoring/thread.ts";
 import { createPredictionService } from "./predictions/service.ts";
+import { createPredictionThread } from "./predictions/thread.ts";
 import { observeProcess } from "./process-metrics.ts";
 import { createRandom } from "./statistics/random.ts";
 import { createAuditLog } from "./storage/audit.ts";
@@ -88,7 +88,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const { instruments } = metrics;
   const stopping = new AbortController();
   instruments.storageAvailable.set(1);
-  for (const thread of ["scoring", "monitoring", "checkpoint"]) instruments.threadFailures.inc({ thread }, 0);
+  for (const thread of ["prediction", "monitoring", "checkpoint"]) instruments.threadFailures.inc({ thread }, 0);
   for (const fault of storageFaults) instruments.storageFailures.inc({ fault }, 0);
   const durability = await createDurability(
     stores.database,
@@ -120,15 +120,21 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
 
   const modelsFolder = join(config.DATA_DIR, "models");
   const registry = createRegistry({ directory: modelsFolder, store: stores.models, now });
-  const serving = createServing(
+  const predictionThread = createPredictionThread({
+    databaseFile,
+    modelsFolder,
+    random: random.split(),
+    onFailure: onThreadFailure("prediction"),
+  });
+  const serving = createServing({
     registry,
-    (model) => {
+    serve: predictionThread.serve,
+    onChange(model) {
       instrumentation.onModel(model);
       events.publish({ type: "model", data: { version: model.manifest.version, at: new Date(now()).toISOString() } });
       log.info({ version: model.manifest.version }, "model serves");
     },
-    (onnx, featureCount) => openThreadedSession(onnx, featureCount, { onFailure: onThreadFailure("scoring") }),
-  );
+  });
   const scenario = createScenarioSwitch({
     state: stores.state,
     now,
@@ -157,10 +163,9 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     durability,
     predictions: stores.predictions,
     labels: stores.labels,
-    feedback,
     serving,
+    thread: predictionThread,
     now,
-    newId,
     onStored: instrumentation.onStored,
   });
   const lanes = createLanes();
@@ -232,6 +237,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     await tracing?.stop();
     checkpointer.close();
     thread.close();
+    await predictionThread.close();
     await durability.close();
     stores.close();
     lock.release();

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { createMonitorRun } from "../../scheduler/run-monitors.ts";
 import { createInstrumentation } from "../../src/instrumentation.ts";
 import { createMetrics } from "../../src/metrics.ts";
-import type { Serving } from "../../src/models/serving.ts";
 import { createEvents } from "../../src/monitoring/events.ts";
 import { createMonitors } from "../../src/monitoring/monitors.ts";
 import { nothingRefused } from "../../src/monitoring/refusals.ts";
@@ -75,7 +74,7 @@ const instrumentation = createInstrumentation(createMetrics());
 instrumentation.onModel(model);
 // The whole job, as the service runs it: what the thread found is judged, stored and shown here.
 const look = createMonitorRun({
-  serving: { isReady: true, model } as Serving,
+  serving: { isReady: true, model },
   monitors: createMonitors({
     look: thread.look,
     results: stores.results,

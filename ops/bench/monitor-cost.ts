@@ -6,6 +6,7 @@ import { createPsiThresholds } from "../../src/monitoring/thresholds.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
 import { createRandom } from "../../src/statistics/random.ts";
 import { inTransaction } from "../../src/storage/database.ts";
+import type { PredictionKey } from "../../src/storage/predictions.ts";
 import type { EventLoopBlocks } from "./event-loop.ts";
 import { preparePool } from "./monitored-stream.ts";
 import { median, printTable } from "./table.ts";
@@ -42,18 +43,20 @@ export async function benchMonitorCost(directory: string): Promise<void> {
         const probability = pool.probabilities[drawn] as number;
         const cells = pool.cells[drawn] as Uint8Array;
         if (!labelled) continue;
-        const seq = stores.predictions.insert({
-          id: `bench-${i}`,
-          userId: labelled.customer.user_id,
-          predictedAt: i,
-          modelVersion: manifest.version,
-          source: "replay",
-          customer: JSON.stringify(labelled.customer),
-          probability,
-          threshold: manifest.threshold,
-          churn: probability >= manifest.threshold,
-          cells,
-        });
+        const [{ seq }] = stores.predictions.append([
+          {
+            salt: 0,
+            userId: labelled.customer.user_id,
+            predictedAt: i,
+            modelVersion: manifest.version,
+            source: "replay",
+            customer: JSON.stringify(labelled.customer),
+            probability,
+            threshold: manifest.threshold,
+            churn: probability >= manifest.threshold,
+            cells,
+          },
+        ]) as [PredictionKey];
         const label = { churned: labelled.churned, observedAt: i, receivedAt: i + 1000 };
         stores.labels.put(seq, label);
         window.add({ seq, predictedAt: i, probability, cells, fingerprint: drawn, label });

@@ -14,22 +14,22 @@ test("takes 100,000 lines of CSV in any order and again, and others are answered
   const durability = await createDurability(database, ":memory:");
   const service = createFeedbackService({ durability, predictions: store, labels, now: () => 5000, onRecorded() {} });
   const app = feedbackRoutes({ service, lanes: createLanes(), authorize: () => "anyone" });
-  await durability.commit(() => {
-    for (let i = 0; i < predictions; i++) {
-      store.insert({
-        id: `p${i}`,
+  const keys = await durability.commit(() =>
+    store.append(
+      Array.from({ length: predictions }, (_, i) => ({
+        salt: 0,
         userId: `u${i}`,
         predictedAt: 1000,
         modelVersion: i % 2 === 0 ? "retired" : "serving",
-        source: "request",
+        source: "request" as const,
         customer: "{}",
         probability: 0.5,
         threshold: 0.5,
         churn: true,
         cells: new Uint8Array(),
-      });
-    }
-  });
+      })),
+    ),
+  );
   const random = createRandom(1);
   const last = new Map<number, { churned: boolean; observedAt: number }>();
   const rows = Array.from({ length: lines }, (_, i) => {
@@ -39,7 +39,7 @@ test("takes 100,000 lines of CSV in any order and again, and others are answered
     const observedAt = i;
     last.set(prediction, { churned, observedAt });
     return random.uniform() < 0.5
-      ? `p${prediction},,${churned},${observedAt}`
+      ? `${keys[prediction]?.id},,${churned},${observedAt}`
       : `,u${prediction},${churned ? 1 : 0},${observedAt}`;
   });
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createDurability } from "../storage/durability.ts";
+import type { PredictionKey } from "../storage/predictions.ts";
 import { openStores } from "../storage/stores.ts";
+import { joinPending } from "./beliefs.ts";
 import { createFeedbackService, type Feedback, type FeedbackOutcome } from "./service.ts";
 
 const users = ["ann", "bob", "\u0000", "__proto__"];
@@ -13,26 +15,26 @@ async function createFixture() {
   const durability = await createDurability(database, ":memory:");
   const clock = { time: 1_000_000 };
   const service = createFeedbackService({ durability, predictions, labels, now: () => clock.time, onRecorded() {} });
-  let made = 0;
 
   /** Stores a prediction as the prediction service does. */
   const predict = (userId: string, modelVersion: string): Promise<{ seq: number; id: string }> =>
     durability.commit(() => {
-      const id = `prediction ${made++}`;
-      const seq = predictions.insert({
-        id,
-        userId,
-        predictedAt: clock.time,
-        modelVersion,
-        source: "request",
-        customer: "{}",
-        probability: 0.5,
-        threshold: 0.5,
-        churn: true,
-        cells: new Uint8Array(),
-      });
-      service.joinPending(seq, userId);
-      return { seq, id };
+      const [key] = predictions.append([
+        {
+          salt: 0,
+          userId,
+          predictedAt: clock.time,
+          modelVersion,
+          source: "request",
+          customer: "{}",
+          probability: 0.5,
+          threshold: 0.5,
+          churn: true,
+          cells: new Uint8Array(),
+        },
+      ]) as [PredictionKey];
+      joinPending(labels, key.seq, userId);
+      return key;
     });
   return { service, labels, clock, predict, close };
 }

@@ -1,8 +1,9 @@
 import { AppError } from "../errors.ts";
 import { createBatcher } from "../predictions/batcher.ts";
 import type { Durability } from "../storage/durability.ts";
-import type { Label, LabelStatus, LabelStore } from "../storage/labels.ts";
+import type { LabelStatus, LabelStore } from "../storage/labels.ts";
 import type { PredictionStore } from "../storage/predictions.ts";
+import { believe } from "./beliefs.ts";
 
 /** What really happened to the customer of a prediction, or to the customer of a user's last prediction. */
 export interface Feedback {
@@ -30,42 +31,17 @@ export interface FeedbackServiceOptions {
 export type FeedbackService = ReturnType<typeof createFeedbackService>;
 
 /**
- * Keeps labels. The observation made last is believed, whatever the order of arrival; at the same time, the one that
- * arrived last. Sending a label again changes nothing, and sending all of a feed again, or in another order where the times differ,
- * ends in the same beliefs.
+ * Keeps labels. Sending a label again changes nothing, and sending all of a feed again, or in another order where the times differ,
+ * ends in the same beliefs: see {@link believe}.
  */
 export function createFeedbackService({ durability, predictions, labels, now, onRecorded }: FeedbackServiceOptions) {
-  function apply(predictionSeq: number, label: Label): LabelStatus {
-    const known = labels.get(predictionSeq);
-    if (!known) {
-      labels.put(predictionSeq, label);
-      labels.appendHistory(predictionSeq, label, "recorded");
-      return "recorded";
-    }
-    const isLater = label.observedAt >= known.observedAt;
-    if (known.churned === label.churned) {
-      if (isLater) labels.put(predictionSeq, { ...known, observedAt: label.observedAt });
-      return "unchanged";
-    }
-    if (isLater) {
-      labels.put(predictionSeq, label);
-      labels.appendHistory(predictionSeq, label, "corrected");
-      return "corrected";
-    }
-    const isKnown = labels
-      .history(predictionSeq)
-      .some(({ churned, observedAt }) => churned === label.churned && observedAt === label.observedAt);
-    if (!isKnown) labels.appendHistory(predictionSeq, label, "unchanged");
-    return "unchanged";
-  }
-
   function record(feedback: Feedback, receivedAt: number): FeedbackOutcome {
     const label = { churned: feedback.churned, observedAt: feedback.observedAt ?? receivedAt, receivedAt };
     const { target } = feedback;
     const prediction =
       "userId" in target ? predictions.latestOfUser(target.userId) : predictions.byId(target.predictionId);
     if (prediction) {
-      const status = apply(prediction.seq, label);
+      const status = believe(labels, prediction.seq, label);
       return { status, predictionId: prediction.id, delaySeconds: (receivedAt - prediction.predictedAt) / 1000 };
     }
     if ("predictionId" in target) return { status: "rejected", reason: "there is no prediction with this id" };
@@ -94,18 +70,17 @@ export function createFeedbackService({ durability, predictions, labels, now, on
         throw new AppError("not_found", outcome?.reason ?? "nothing was recorded");
       return outcome;
     },
-    /** Gives a new prediction the label that waited for its user; belongs into the transaction that stores the prediction. */
-    joinPending(predictionSeq: number, userId: string): void {
-      const label = labels.takePending(userId);
-      if (label) apply(predictionSeq, label);
-    },
     /** Releases the scheduled labels that are due, at most `limit`. @returns how many. */
     async releaseDue(limit: number): Promise<number> {
       const time = now();
       const outcomes = await durability.commit(() =>
         labels.due(time, limit).map((due): FeedbackOutcome => {
           labels.unschedule(due.predictionSeq);
-          const status = apply(due.predictionSeq, { churned: due.churned === 1, observedAt: time, receivedAt: time });
+          const status = believe(labels, due.predictionSeq, {
+            churned: due.churned === 1,
+            observedAt: time,
+            receivedAt: time,
+          });
           return { status, predictionId: due.predictionId, delaySeconds: (time - due.predictedAt) / 1000 };
         }),
       );

@@ -113,7 +113,7 @@ describe("explanations", () => {
   });
 
   test("of a version that serves no more are those of its own trees and calibration", async () => {
-    const serving = createServing(registry, () => {});
+    const serving = createServing({ registry, serve: async () => {}, onChange: () => {} });
     await serving.follow();
     const customer = { user_id: "a", regularity: 2 };
     const first = serving.explanations().explain(customer);
@@ -129,7 +129,6 @@ describe("explanations", () => {
     expect(serving.explanations("later")).toBe(serving.explanations());
     expect(serving.explanations("later").explain(customer)).not.toEqual(first);
     expect(serving.explanations(version).explain(customer)).toEqual(first);
-    await serving.model.session.release();
   });
 
   test("are not there when the trees are damaged or gone; the model serves all the same", async () => {

@@ -150,12 +150,18 @@ export function createBinner(profile: Pick<ReferenceProfile, "features" | "score
     };
   });
 
+  const width = cellOf.length + 1;
+  function fill(customer: Customer, probability: number, cells: Uint8Array): void {
+    for (let f = 0; f < cellOf.length; f++) cells[f] = (cellOf[f] as (c: Customer) => number)(customer);
+    cells[cellOf.length] = intervalOf(profile.score.edges, probability);
+  }
+
   return {
-    width: cellOf.length + 1,
+    width,
+    fill,
     cells(customer: Customer, probability: number): Uint8Array {
-      const cells = new Uint8Array(cellOf.length + 1);
-      for (let f = 0; f < cellOf.length; f++) cells[f] = (cellOf[f] as (c: Customer) => number)(customer);
-      cells[cellOf.length] = intervalOf(profile.score.edges, probability);
+      const cells = new Uint8Array(width);
+      fill(customer, probability, cells);
       return cells;
     },
   };

@@ -12,11 +12,15 @@ import { servicesOf } from "./services.ts";
 import { openSession, type Session } from "./session.ts";
 import { decodeTrees } from "./trees-file.ts";
 
-export interface LoadedModel {
+/** What is told of a model, without what scores. */
+export interface Model {
   manifest: Manifest;
-  session: Session;
   /** Read when it is first asked for. @throws AppError `unavailable` when the model has no trees, or they are damaged. */
   explanations(): Explanations;
+}
+
+export interface LoadedModel extends Model {
+  session: Session;
   encode: Encoder;
   binner: Binner;
 }
@@ -82,20 +86,28 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
     );
   }
 
-  /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
-  async function load(version: string, { open = openSession }: { open?: OpenSession } = {}): Promise<LoadedModel> {
+  /** @throws AppError `unavailable` when the manifest is absent, damaged or of another format. */
+  function read(version: string): Model {
     const manifest = readManifest(version);
-    const session = await open(readChecked(version, manifest.onnx), manifest.features.length);
     let explanations: Explanations | null = null;
     return {
       manifest,
-      session,
-      encode: createEncoder(manifest.features),
-      binner: createBinner(manifest.reference),
-      explanations: () => {
+      explanations() {
         explanations ??= readExplanations(manifest);
         return explanations;
       },
+    };
+  }
+
+  /** @throws AppError `unavailable` when a file is absent or its content is not what was registered. */
+  async function load(version: string, { open = openSession }: { open?: OpenSession } = {}): Promise<LoadedModel> {
+    const model = read(version);
+    const { onnx, features, reference } = model.manifest;
+    return {
+      ...model,
+      session: await open(readChecked(version, onnx), features.length),
+      encode: createEncoder(features),
+      binner: createBinner(reference),
     };
   }
 
@@ -135,6 +147,7 @@ export function createRegistry({ directory, store, now }: RegistryOptions) {
       requireRegistered(version);
       return readManifest(version);
     },
+    read,
     load,
     /** @throws AppError `unavailable` when a file of a version is gone, which its next load would need. */
     requireFiles({ version, onnx, trees }: Manifest): void {

@@ -1,17 +1,19 @@
 import { AppError } from "../errors.ts";
 import type { Explanations } from "./explanation.ts";
-import type { LoadedModel, OpenSession, Registry } from "./registry.ts";
-import { openSession } from "./session.ts";
+import type { Model, Registry } from "./registry.ts";
 
 export type Serving = ReturnType<typeof createServing>;
 
+export interface ServingOptions {
+  registry: Pick<Registry, "currentUse" | "read" | "readExplanations" | "requireFiles">;
+  /** Makes a version the one that predicts. @throws AppError `unavailable` when it cannot: then the one before goes on. */
+  serve(version: string): Promise<void>;
+  onChange(model: Model): void;
+}
+
 /** The model that answers requests now, kept in step with the registry without a gap between two models. */
-export function createServing(
-  registry: Registry,
-  onChange: (model: LoadedModel) => void,
-  open: OpenSession = openSession,
-) {
-  let model: LoadedModel | null = null;
+export function createServing({ registry, serve, onChange }: ServingOptions) {
+  let model: Model | null = null;
   let following: Promise<boolean> | null = null;
 
   async function swap(): Promise<boolean> {
@@ -21,22 +23,21 @@ export function createServing(
       registry.requireFiles(model.manifest);
       return false;
     }
-    const next = await registry.load(version, { open });
-    const retired = model;
+    const next = registry.read(version);
+    await serve(version);
     model = next;
     onChange(next);
-    await retired?.session.release();
     return true;
   }
 
-  function loaded(): LoadedModel {
+  function loaded(): Model {
     if (!model) throw new AppError("unavailable", "no model is loaded yet: train one with bun run train");
     return model;
   }
 
   return {
     /** @throws AppError `unavailable` when no model is loaded. */
-    get model(): LoadedModel {
+    get model(): Model {
       return loaded();
     },
     get isReady(): boolean {

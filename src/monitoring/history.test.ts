@@ -46,21 +46,25 @@ function createScene() {
     most: 2000,
   });
   const insert = (from: number, to: number, modelVersion = model.manifest.version): number[] =>
-    customers.slice(from, to).map(({ customer }, i) => {
-      const probability = probabilities[from + i] as number;
-      return stores.predictions.insert({
-        id: `p${from + i}`,
-        userId: customer.user_id,
-        predictedAt: start + (from + i) * every,
-        modelVersion,
-        source: "replay",
-        customer: JSON.stringify(customer),
-        probability,
-        threshold: model.manifest.threshold,
-        churn: probability >= model.manifest.threshold,
-        cells: model.binner.cells(customer, probability),
-      });
-    });
+    stores.predictions
+      .append(
+        customers.slice(from, to).map(({ customer }, i) => {
+          const probability = probabilities[from + i] as number;
+          return {
+            salt: 0,
+            userId: customer.user_id,
+            predictedAt: start + (from + i) * every,
+            modelVersion,
+            source: "replay" as const,
+            customer: JSON.stringify(customer),
+            probability,
+            threshold: model.manifest.threshold,
+            churn: probability >= model.manifest.threshold,
+            cells: model.binner.cells(customer, probability),
+          };
+        }),
+      )
+      .map(({ seq }) => seq);
   const label = (seq: number, churned: boolean, status: "recorded" | "corrected" | "unchanged") =>
     stores.labels.appendHistory(seq, { churned, observedAt: 0, receivedAt: 0 }, status);
   const step = (store = stores.sums) => {

@@ -1,4 +1,4 @@
-import type { LoadedModel } from "../models/registry.ts";
+import type { Model } from "../models/registry.ts";
 import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
 import type { StateStore } from "../storage/state.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -88,7 +88,7 @@ export function createMonitors({
       return now() - looked > missedLooks * every * 1000 + grace ? looked : null;
     },
     /** Looks at the window of the model that serves; stores, publishes and returns what was found. */
-    async run({ manifest }: Pick<LoadedModel, "manifest">): Promise<MonitorPass> {
+    async run({ manifest }: Pick<Model, "manifest">): Promise<MonitorPass> {
       const evaluatedAt = now();
       const refused = windowFrom === null ? nothingRefused : refusedSince(windowFrom);
       const evaluation = await look(manifest.version, { now: evaluatedAt, refused });

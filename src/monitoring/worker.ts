@@ -1,5 +1,5 @@
-import { messageOf } from "../errors.ts";
 import { createRegistry } from "../models/registry.ts";
+import { answerQuestions } from "../models/thread.ts";
 import { createRandom } from "../statistics/random.ts";
 import { createAuditStore } from "../storage/audit.ts";
 import { openReader } from "../storage/database.ts";
@@ -27,11 +27,6 @@ export interface Tasks {
   history(version: string, request: HistoryRequest): Promise<SpanResults[]>;
 }
 
-export type Question = {
-  [Name in keyof Tasks]: { id: number; task: Name; parameters: Parameters<Tasks[Name]> };
-}[keyof Tasks];
-export type Answer = { id: number; result: unknown } | { id: number; error: string; code?: unknown };
-
 function open({ databaseFile, modelsFolder, windowSize, seed }: WorkerSettings): Tasks {
   const database = openReader(databaseFile);
   const registry = createRegistry({
@@ -58,20 +53,5 @@ function open({ databaseFile, modelsFolder, windowSize, seed }: WorkerSettings):
   };
 }
 
-let tasks: Tasks | null = null;
-
-/** Works for the monitors in a thread of its own, with a connection of its own that only reads. */
-self.onmessage = async ({ data }: MessageEvent<WorkerSettings | Question>) => {
-  if (!("task" in data)) {
-    tasks = open(data);
-    return;
-  }
-  const { id, task, parameters } = data;
-  try {
-    const work = tasks?.[task] as (...parameters: unknown[]) => Promise<unknown>;
-    self.postMessage({ id, result: await work(...parameters) } satisfies Answer);
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    self.postMessage({ id, error: messageOf(error), code } satisfies Answer);
-  }
-};
+// Works for the monitors in a thread of its own, with a connection of its own that only reads.
+answerQuestions(self, open);

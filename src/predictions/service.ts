@@ -1,12 +1,13 @@
 import type { Customer } from "../customer.ts";
 import { AppError } from "../errors.ts";
-import type { FeedbackService } from "../feedback/service.ts";
 import type { Explanation } from "../models/explanation.ts";
 import type { Serving } from "../models/serving.ts";
 import type { Durability } from "../storage/durability.ts";
 import type { Label, LabelStatus, LabelStore } from "../storage/labels.ts";
 import type { PredictionSource, PredictionStore, StoredPrediction } from "../storage/predictions.ts";
 import { createBatcher } from "./batcher.ts";
+import type { ScheduledLabel } from "./predictor.ts";
+import type { PredictionThread } from "./thread.ts";
 
 export interface Prediction {
   prediction_id: string;
@@ -21,12 +22,6 @@ export interface Prediction {
 
 export interface ExplainedPrediction extends Prediction {
   explanation: Explanation;
-}
-
-/** A label that is known in advance and released later: only the replay has one. */
-export interface ScheduledLabel {
-  churned: boolean;
-  dueAt: number;
 }
 
 export interface PredictionRequest {
@@ -46,33 +41,33 @@ export interface PredictionServiceOptions {
   durability: Durability;
   predictions: PredictionStore;
   labels: LabelStore;
-  feedback: FeedbackService;
   serving: Serving;
+  thread: Pick<PredictionThread, "predict">;
   now: () => number;
-  newId: (time: number) => string;
-  /** Told of every batch once it is on disk. */
-  onStored(predictions: readonly Prediction[], cells: readonly Uint8Array[]): void;
+  /** Told of every batch once it is on disk; cells are rows × columns of the model's reference profile. */
+  onStored(predictions: readonly Prediction[], cells: Uint8Array): void;
 }
 
 export type PredictionService = ReturnType<typeof createPredictionService>;
 
 /** Scores customers and keeps every prediction: it is on disk before it is answered. */
 export function createPredictionService(options: PredictionServiceOptions) {
-  const { durability, predictions, labels, feedback, serving, now, newId, onStored } = options;
+  const { durability, predictions, labels, serving, thread, now, onStored } = options;
 
-  async function scoreAndStore(requests: PredictionRequest[]): Promise<Prediction[]> {
-    const { manifest, session, encode, binner } = serving.model;
-    const width = manifest.features.length;
-    const features = new Float32Array(requests.length * width);
-    for (const [i, { customer }] of requests.entries()) encode(customer, features, i * width);
-    const probabilities = await session.score(features, requests.length);
-
-    const time = now();
-    const cells = requests.map((request, i) => binner.cells(request.customer, probabilities[i] as number));
+  async function predictAndStore(requests: PredictionRequest[]): Promise<Prediction[]> {
+    const customers = requests.map(({ customer }) => JSON.stringify(customer)).join("\n");
+    const replayed = requests.flatMap(({ source, label }, row) => (source === "replay" ? [{ row, label }] : []));
+    const { manifest, batch } = await durability.commitElsewhere(async () => {
+      // The version that serves when its turn has come.
+      const { manifest } = serving.model;
+      const batch = await thread.predict({ version: manifest.version, time: now(), customers, replayed });
+      return { manifest, batch };
+    });
+    const ids = batch.ids.split("\n");
     const answers = requests.map(({ customer }, i): Prediction => {
-      const probability = probabilities[i] as number;
+      const probability = batch.probabilities[i] as number;
       return {
-        prediction_id: newId(time),
+        prediction_id: ids[i] as string,
         user_id: customer.user_id,
         probability,
         churn: probability >= manifest.threshold,
@@ -80,31 +75,12 @@ export function createPredictionService(options: PredictionServiceOptions) {
         model_version: manifest.version,
       };
     });
-    await durability.commit(() => {
-      const joinsPending = labels.hasPending();
-      requests.forEach(({ customer, source, label }, i) => {
-        const answer = answers[i] as Prediction;
-        const seq = predictions.insert({
-          id: answer.prediction_id,
-          userId: answer.user_id,
-          predictedAt: time,
-          modelVersion: answer.model_version,
-          source,
-          customer: JSON.stringify(customer),
-          probability: answer.probability,
-          threshold: answer.threshold,
-          churn: answer.churn,
-          cells: cells[i] as Uint8Array,
-        });
-        if (label) labels.schedule(seq, label.dueAt, label.churned);
-        if (joinsPending) feedback.joinPending(seq, answer.user_id);
-      });
-    });
-    onStored(answers, cells);
+    onStored(answers, batch.cells);
     return answers;
   }
 
-  const batcher = createBatcher({ run: scoreAndStore, batchLimit: 1024, queueLimit: 16_384 });
+  // While one batch is scored and stored, the next comes together.
+  const batcher = createBatcher({ run: predictAndStore, batchLimit: 1024, queueLimit: 16_384, concurrency: 1 });
 
   return {
     /**

@@ -29,11 +29,11 @@ export function openDatabase(path: string): Database {
       PRAGMA busy_timeout = 5000;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
-      PRAGMA foreign_keys = ON;
       PRAGMA secure_delete = ON;
       PRAGMA journal_size_limit = 134217728;
     `);
     migrate(database);
+    database.exec("PRAGMA foreign_keys = ON");
     return database;
   } catch (error) {
     if (error instanceof AppError) throw error;
@@ -42,6 +42,27 @@ export function openDatabase(path: string): Database {
       `cannot open the database ${path}: ${messageOf(error)}; check that the folder is writable; a damaged file is replaced from a backup by bun run restore FOLDER`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * Opens the database of a running service for writing, from another thread: it waits a little for the locks of others, and its
+ * commits are on the disk once the log is synced.
+ * @throws AppError `unavailable` when it cannot be opened.
+ */
+export function openWriter(path: string): Database {
+  try {
+    const database = new Database(path, { readwrite: true, strict: true });
+    database.exec(`
+      PRAGMA busy_timeout = 500;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA wal_autocheckpoint = 100000;
+      PRAGMA secure_delete = ON;
+      PRAGMA foreign_keys = ON;
+    `);
+    return database;
+  } catch (error) {
+    throw new AppError("unavailable", `cannot write the database ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -77,13 +98,17 @@ export function knownSchemaOf(database: Database): number {
   return version;
 }
 
+/** A migration that makes a table anew must not delete what refers to it: foreign keys are checked at the end instead. */
 function migrate(database: Database): void {
   const files = migrations();
   const version = knownSchemaOf(database);
   if (version === files.length) return;
+  database.exec("PRAGMA foreign_keys = OFF");
   database
     .transaction(() => {
       for (const file of files.slice(version)) database.exec(readFileSync(join(migrationsFolder, file), "utf8"));
+      const broken = database.query("PRAGMA foreign_key_check").all();
+      if (broken.length > 0) throw new Error(`${broken.length} rows refer to others that are not there`);
       database.exec(`PRAGMA user_version = ${files.length}`);
     })
     .immediate();

@@ -55,7 +55,7 @@ export async function createDurability(
   const files = log ? [path, `${path}-wal`].map((file) => ({ file, opened: identityOf(file) })) : [];
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
-  let held: Promise<unknown> | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
 
   async function sync(): Promise<void> {
     if (!log) return;
@@ -104,16 +104,41 @@ export async function createDurability(
     for (const { file, opened } of files) if (identityOf(file) !== opened) throw filesMissing(file);
   }
 
-  /** Waits for the lock of another program; `work` begins once, when the lock is had. */
-  async function transact<T>(work: () => T): Promise<T> {
-    const transaction = database.transaction(work);
+  /** Of all that writes, one at a time, in the order in which it asked: else one would meet the lock of the other. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const own = turn.then(work);
+    turn = own.catch(() => undefined);
+    return own;
+  }
+
+  /** Waits for the lock of another program. */
+  async function patiently<T>(transact: () => T | Promise<T>): Promise<T> {
     for (const start = performance.now(); ; await Bun.sleep(betweenTries)) {
       try {
-        return transaction.immediate() as T;
+        return await transact();
       } catch (error) {
         const patience = stopping?.aborted ? waitWhileStopping : wait;
         if (storageFailureOf(error)?.fault !== "locked" || performance.now() - start > patience) throw error;
       }
+    }
+  }
+
+  /** One transaction, whose work begins once: when the lock is had. */
+  const written = <T>(transact: () => T | Promise<T>): Promise<T> =>
+    inTurn(async () => {
+      if (damage) throw damage;
+      emptyDoubtfulLog();
+      return patiently(transact);
+    });
+
+  async function acknowledged<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      checkFiles();
+      change(null);
+      return result;
+    } catch (error) {
+      throw failed(error);
     }
   }
 
@@ -141,27 +166,33 @@ export async function createDurability(
      * Runs `work` in one write transaction. @returns its result, once it is on disk.
      * @throws StorageFailure when the database or its disk refuses, or another program locks it for 5 s.
      */
-    async commit<T>(work: () => T): Promise<T> {
-      try {
-        while (held) await held;
-        if (damage) throw damage;
-        emptyDoubtfulLog();
-        const result = await transact(work);
+    commit: <T>(work: () => T): Promise<T> =>
+      acknowledged(async () => {
+        const transaction = database.transaction(work);
+        const result = await written(() => transaction.immediate() as T);
         await sync();
-        checkFiles();
-        change(null);
         return result;
-      } catch (error) {
-        throw failed(error);
-      }
-    },
+      }),
+    /**
+     * The same for a transaction that another thread makes: `work` resolves when it is on the disk.
+     * @throws StorageFailure as `commit` does; the error of a sync that failed has `failedSync`.
+     */
+    commitElsewhere: <T>(work: () => Promise<T>): Promise<T> =>
+      acknowledged(() =>
+        written(() =>
+          work().catch((error: { failedSync?: boolean }) => {
+            if (error.failedSync) doubt = error;
+            throw error;
+          }),
+        ),
+      ),
     /** Keeps commits waiting while `work` is done, for half a second at most, without stopping the event loop. */
     async hold(work: () => Promise<void>): Promise<void> {
-      const done = work();
-      const own = Promise.race([done.catch(() => undefined), Bun.sleep(longestHold)]).then(() => {
-        if (held === own) held = null;
+      let done = Promise.resolve();
+      await inTurn(() => {
+        done = work();
+        return Promise.race([done.catch(() => undefined), Bun.sleep(longestHold)]);
       });
-      held = own;
       return done;
     },
     /** Is told what went wrong elsewhere. Damage that anybody meets stays: what is stored after it may not be found again. */

@@ -1,9 +1,11 @@
 import { type Database, prepare } from "./database.ts";
+import { predictionId, seqOf } from "./prediction-id.ts";
 
 export type PredictionSource = "request" | "replay";
 
 export interface NewPrediction {
-  id: string;
+  /** See {@link predictionId}. */
+  salt: number;
   userId: string;
   predictedAt: number;
   modelVersion: string;
@@ -14,6 +16,11 @@ export interface NewPrediction {
   threshold: number;
   churn: boolean;
   cells: Uint8Array;
+}
+
+export interface PredictionKey {
+  seq: number;
+  id: string;
 }
 
 export interface StoredPrediction {
@@ -36,15 +43,23 @@ const columns = `seq, id, user_id AS userId, predicted_at AS predictedAt, model_
 
 /** Predictions that were answered. Inserts belong into a transaction of the caller's. */
 export function createPredictionStore(database: Database) {
+  const last = prepare<{ seq: number }, []>(database, "SELECT coalesce(max(seq), 0) AS seq FROM predictions");
   const insert = prepare<
-    { seq: number },
-    [string, string, number, string, string, string, number, number, number, Uint8Array]
+    null,
+    [number, string, string, number, string, string, string, number, number, number, Uint8Array]
   >(
     database,
-    `INSERT INTO predictions (id, user_id, predicted_at, model_version, source, customer, probability, threshold, churn, cells)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO predictions (seq, id, user_id, predicted_at, model_version, source, customer, probability, threshold, churn, cells)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const byId = prepare<StoredPrediction, [string]>(database, `SELECT ${columns} FROM predictions WHERE id = ?`);
+  const byKey = prepare<StoredPrediction, [number, string]>(
+    database,
+    `SELECT ${columns} FROM predictions WHERE seq = ? AND id = ?`,
+  );
+  const unnumbered = prepare<StoredPrediction, [string]>(
+    database,
+    `SELECT ${columns} FROM predictions WHERE seq = (SELECT prediction_seq FROM unnumbered_predictions AS u WHERE u.id = ?)`,
+  );
   const latestOfUser = prepare<StoredPrediction, [string]>(
     database,
     `SELECT ${columns} FROM predictions WHERE user_id = ? ORDER BY seq DESC LIMIT 1`,
@@ -57,23 +72,29 @@ export function createPredictionStore(database: Database) {
   );
 
   return {
-    /** @returns the row's sequence number. */
-    insert: (p: NewPrediction): number =>
-      Number(
+    /** Appends predictions. @returns what names each, in their order. */
+    append(rows: readonly NewPrediction[]): PredictionKey[] {
+      let { seq } = last.get() as { seq: number };
+      return rows.map((row) => {
+        seq++;
+        const id = predictionId(seq, row.predictedAt, row.salt);
         insert.run(
-          p.id,
-          p.userId,
-          p.predictedAt,
-          p.modelVersion,
-          p.source,
-          p.customer,
-          p.probability,
-          p.threshold,
-          p.churn ? 1 : 0,
-          p.cells,
-        ).lastInsertRowid,
-      ),
-    byId: (id: string): StoredPrediction | null => byId.get(id),
+          seq,
+          id,
+          row.userId,
+          row.predictedAt,
+          row.modelVersion,
+          row.source,
+          row.customer,
+          row.probability,
+          row.threshold,
+          row.churn ? 1 : 0,
+          row.cells,
+        );
+        return { seq, id };
+      });
+    },
+    byId: (id: string): StoredPrediction | null => byKey.get(seqOf(id), id) ?? unnumbered.get(id),
     latestOfUser: (userId: string): StoredPrediction | null => latestOfUser.get(userId),
     /** Deletes a person's predictions with everything that hangs on them. @returns how many. */
     eraseUser: (userId: string): number => eraseUser.run(userId).changes,

@@ -47,22 +47,26 @@ export function createMonitoredScene(model: LoadedModel, stores: Stores = openSt
     const features = new Float32Array(labelled.length * width);
     for (const [i, { customer }] of labelled.entries()) model.encode(customer, features, i * width);
     const probabilities = labelled.length > 0 ? await model.session.score(features, labelled.length) : [];
-    for (const [i, { customer, churned }] of labelled.entries()) {
-      const probability = probabilities[i] as number;
-      const seq = stores.predictions.insert({
-        id: crypto.randomUUID(),
-        userId: customer.user_id,
-        predictedAt: now(),
-        modelVersion,
-        source: "replay",
-        customer: JSON.stringify(customer),
-        probability,
-        threshold: model.manifest.threshold,
-        churn: probability >= model.manifest.threshold,
-        cells: model.binner.cells(customer, probability),
-      });
+    const keys = stores.predictions.append(
+      labelled.map(({ customer }, i) => {
+        const probability = probabilities[i] as number;
+        return {
+          salt: 0,
+          userId: customer.user_id,
+          predictedAt: now(),
+          modelVersion,
+          source: "replay" as const,
+          customer: JSON.stringify(customer),
+          probability,
+          threshold: model.manifest.threshold,
+          churn: probability >= model.manifest.threshold,
+          cells: model.binner.cells(customer, probability),
+        };
+      }),
+    );
+    for (const [i, { seq }] of keys.entries()) {
       played.push(seq);
-      if (labels === "all") label(seq, churned, "recorded");
+      if (labels === "all") label(seq, (labelled[i] as LabelledCustomer).churned, "recorded");
     }
   }
   function label(seq: number, churned: boolean, status: "recorded" | "corrected"): void {

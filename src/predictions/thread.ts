@@ -1,0 +1,63 @@
+import { AppError, messageOf } from "../errors.ts";
+import { createThread } from "../models/thread.ts";
+import type { Random } from "../statistics/random.ts";
+import type { Batch, PredictedBatch, PredictorTasks } from "./predictor.ts";
+import type { PredictorSettings } from "./predictor-worker.ts";
+
+// A disk may take its time.
+const timeout = 30_000;
+const patienceAtEnd = 1000;
+
+export interface PredictionThreadOptions {
+  databaseFile: string;
+  modelsFolder: string;
+  random: Random;
+  onFailure(reason: string): void;
+  /** Milliseconds within which a thread must answer. */
+  timeout?: number;
+}
+
+export type PredictionThread = ReturnType<typeof createPredictionThread>;
+
+/** The thread that scores customers and stores their predictions, so that requests are read and answered meanwhile. */
+export function createPredictionThread(options: PredictionThreadOptions) {
+  const { databaseFile, modelsFolder, random, onFailure } = options;
+  let serving: string | null = null;
+  const thread = createThread<PredictorTasks>({
+    module: new URL("./predictor-worker.ts", import.meta.url),
+    name: "the thread that predicts",
+    settings: (): PredictorSettings => ({
+      databaseFile,
+      modelsFolder,
+      seed: random.integer(2 ** 32),
+      version: serving,
+    }),
+    timeout: options.timeout ?? timeout,
+    onFailure,
+  });
+
+  return {
+    /** Makes a version the one that predicts; what was asked before is still of the one before. @throws AppError `unavailable` */
+    async serve(version: string): Promise<void> {
+      const before = serving;
+      try {
+        await thread.ask("load", version);
+      } catch (error) {
+        throw new AppError("unavailable", messageOf(error), { cause: error });
+      }
+      serving = version;
+      if (before !== null && before !== version) await thread.ask("release", before);
+    },
+    /**
+     * @returns predictions that are on the disk.
+     * @throws StorageFailure when the database or its disk refuses: then nothing is stored.
+     * @throws AppError `unavailable` when the thread ended or did not answer; they may be stored.
+     */
+    predict: (batch: Batch): Promise<PredictedBatch> => thread.ask("predict", batch),
+    /** Ends the thread, in order when it can. */
+    async close(): Promise<void> {
+      await Promise.race([thread.ask("close").catch(onFailure), Bun.sleep(patienceAtEnd)]);
+      thread.close();
+    },
+  };
+}
