@@ -28,6 +28,7 @@ export interface ImportOptions {
   seed: number;
   now: () => number;
   onStage(stage: string): void;
+  onWarning(warning: string): void;
 }
 
 const probedRows = 32;
@@ -45,7 +46,7 @@ const parityLimit = 1e-5;
  * @throws AppError `invalid_data` when the file is no such model, or what it gives are no probabilities of churn.
  */
 export async function importModel(options: ImportOptions): Promise<{ manifest: Manifest; onnx: Uint8Array }> {
-  const { onnx, name, manifest: told, dataset, version, seed, now, onStage } = options;
+  const { onnx, name, manifest: told, dataset, version, seed, now, onStage, onWarning } = options;
   const start = now();
   onStage(`reading ${name}`);
   const description = readModel(onnx);
@@ -103,6 +104,7 @@ export async function importModel(options: ImportOptions): Promise<{ manifest: M
       holdout: { table: holdout, probabilities: probabilities.holdout },
       threshold,
       random,
+      onWarning,
     });
     const importedAt = now();
     const manifest: Manifest = {

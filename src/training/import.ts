@@ -51,6 +51,7 @@ async function importFile(file: string, options: ImportArguments, config: Config
       seed: options.seed,
       now: Date.now,
       onStage: progress.stage,
+      onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
     }).catch((error: unknown) => {
       throw error instanceof AppError ? new AppError(error.code, `${file}: ${error.message}`, { cause: error }) : error;
     });
