@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import fc from "fast-check";
 import type { Manifest } from "../models/manifest.ts";
 import { cellCounts } from "../models/profile.ts";
-import { createRegistry } from "../models/registry.ts";
 import { createRandom } from "../statistics/random.ts";
-import { openStores } from "../storage/stores.ts";
+import { loadServedModel } from "../testing/served-model.ts";
 import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
 import { createAttributionWindow } from "./attribution.ts";
 import { createEvaluator } from "./evaluate.ts";
@@ -20,10 +18,7 @@ let manifest: Manifest;
 
 beforeAll(async () => {
   await trainSmallModel(folder.path, 10_000);
-  const stores = openStores(join(folder.path, "service.db"));
-  const registry = createRegistry({ directory: join(folder.path, "models"), store: stores.models, now: () => 0 });
-  manifest = registry.readManifest(registry.currentUse()?.version as string);
-  stores.close();
+  ({ manifest } = await loadServedModel(folder.path));
 }, 60_000);
 afterAll(() => folder.remove());
 

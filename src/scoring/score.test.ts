@@ -6,8 +6,8 @@ import { parse } from "csv-parse/sync";
 import { type Customer, columnOf, fields } from "../customer.ts";
 import { openDataset } from "../data/ingest.ts";
 import { generate } from "../data/synthetic.ts";
-import { createRegistry, type LoadedModel } from "../models/registry.ts";
-import { openStores } from "../storage/stores.ts";
+import type { LoadedModel } from "../models/registry.ts";
+import { loadServedModel } from "../testing/served-model.ts";
 import { runCommandFile, temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
 
 const folder = temporaryFolder();
@@ -35,10 +35,7 @@ const input = (name: string, content: string | Uint8Array): string => {
 
 beforeAll(async () => {
   await trainSmallModel(DATA_DIR);
-  const stores = openStores(join(DATA_DIR, "service.db"));
-  const registry = createRegistry({ directory: join(DATA_DIR, "models"), store: stores.models, now: () => 0 });
-  model = await registry.load(registry.currentUse()?.version as string);
-  stores.close();
+  model = await loadServedModel(DATA_DIR);
 }, 60_000);
 afterAll(() => folder.remove());
 
