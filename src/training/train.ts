@@ -20,20 +20,10 @@ import { createProgress } from "./progress.ts";
 import { pushWaiting, trainingPayload, waitingFile } from "./push.ts";
 import { storeReplay } from "./replay-store.ts";
 
-interface TrainArguments {
+interface TrainArguments extends Omit<LearnerParameters, "earlyStoppingRounds"> {
   data?: string;
   rows?: number;
-  seed: number;
-  rounds: number;
   patience: number;
-  learningRate: number;
-  maxLeaves: number;
-  minChildWeight: number;
-  lambda: number;
-  maxBins: number;
-  featureFraction: number;
-  baggingFraction: number;
-  threads: number;
   crossValidate?: number;
   threshold?: number;
   out?: string;
