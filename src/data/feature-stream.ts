@@ -1,7 +1,7 @@
 import { columnOf, userIdColumn } from "../customer.ts";
 import { AppError } from "../errors.ts";
 import { cellsOf, chunksOf } from "./chunk.ts";
-import { literal, openFile, unreadable } from "./source.ts";
+import { literal, openFile, unreadable } from "./customer-file.ts";
 
 /** How one column becomes a feature: a number as it is, a category by its code (`other` for one that is not listed). */
 export type StreamedFeature =
