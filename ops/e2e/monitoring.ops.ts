@@ -76,7 +76,7 @@ for (const tools of toolSets) {
     test("promtool accepts the configuration and the rules, and every rule test passes", () => {
       for (const check of [
         [tools.path.promtool, "check", "config", "ops/prometheus/prometheus.yml"],
-        [tools.path.promtool, "test", "rules", "ops/prometheus/rules_test.yml"],
+        [tools.path.promtool, "test", "rules", "ops/prometheus/rules_test.yml", "ops/prometheus/rules_age_test.yml"],
         [tools.path.amtool, "check-config", "ops/alertmanager/alertmanager.yml"],
       ]) {
         const { exitCode, stdout, stderr } = Bun.spawnSync(check, { cwd: join(import.meta.dir, "..", "..") });
