@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { Manifest } from "../models/manifest.ts";
 import { cellCounts } from "../models/profile.ts";
 import { createRandom } from "../statistics/random.ts";
-import { loadServedModel } from "../testing/served-model.ts";
-import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 import { createAttributionWindow } from "./attribution.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { isOutside } from "./finding.ts";
@@ -17,8 +17,7 @@ const folder = temporaryFolder();
 let manifest: Manifest;
 
 beforeAll(async () => {
-  await trainSmallModel(folder.path, 10_000);
-  ({ manifest } = await loadServedModel(folder.path));
+  ({ manifest } = await loadSmallModel(folder.path, 10_000));
 }, 60_000);
 afterAll(() => folder.remove());
 

@@ -3,8 +3,8 @@ import type { ScenarioName } from "../config.ts";
 import { generate } from "../data/synthetic.ts";
 import type { LoadedModel } from "../models/registry.ts";
 import { createMonitoredScene, disturb } from "../testing/monitored-scene.ts";
-import { loadServedModel } from "../testing/served-model.ts";
-import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 import { attributionFindings, createAttributionWindow } from "./attribution.ts";
 import { type Evidence, seriesOf } from "./finding.ts";
 import { alarmsOf, presentAlarm } from "./report.ts";
@@ -14,8 +14,7 @@ const customers = [...generate({ rows: 4000, seed: 77 })];
 let model: LoadedModel;
 
 beforeAll(async () => {
-  await trainSmallModel(folder.path, 30_000);
-  model = await loadServedModel(folder.path);
+  model = await loadSmallModel(folder.path, 30_000);
 }, 60_000);
 afterAll(() => folder.remove());
 

@@ -9,8 +9,8 @@ import { createRandom } from "../statistics/random.ts";
 import { createMonitoredStore } from "../storage/monitored.ts";
 import { openStores } from "../storage/stores.ts";
 import { createSumsStore } from "../storage/sums.ts";
-import { loadServedModel } from "../testing/served-model.ts";
-import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 import { replayedPrediction } from "../testing/stored-prediction.ts";
 import { createCollector } from "./collect.ts";
 import { countBins } from "./drift.ts";
@@ -24,8 +24,7 @@ const start = Date.UTC(2026, 0, 1, 10);
 const every = 2000;
 
 beforeAll(async () => {
-  await trainSmallModel(folder.path, 20_000);
-  model = await loadServedModel(folder.path);
+  model = await loadSmallModel(folder.path, 20_000);
   const width = model.manifest.features.length;
   const features = new Float32Array(customers.length * width);
   customers.forEach(({ customer }, i) => void model.encode(customer, features, i * width));

@@ -4,8 +4,8 @@ import { generate } from "../data/synthetic.ts";
 import type { LoadedModel } from "../models/registry.ts";
 import type { openStores } from "../storage/stores.ts";
 import { createMonitoredScene, disturb } from "../testing/monitored-scene.ts";
-import { loadServedModel } from "../testing/served-model.ts";
-import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 import type { MonitorPass } from "./monitors.ts";
 
 const folder = temporaryFolder();
@@ -13,8 +13,7 @@ const customers = [...generate({ rows: 12_000, seed: 77 })];
 let model: LoadedModel;
 
 beforeAll(async () => {
-  await trainSmallModel(folder.path, 30_000);
-  model = await loadServedModel(folder.path);
+  model = await loadSmallModel(folder.path, 30_000);
 }, 60_000);
 afterAll(() => folder.remove());
 

@@ -7,8 +7,8 @@ import { type Customer, columnOf, fields } from "../customer.ts";
 import { openDataset } from "../data/ingest.ts";
 import { generate } from "../data/synthetic.ts";
 import type { LoadedModel } from "../models/registry.ts";
-import { loadServedModel } from "../testing/served-model.ts";
-import { runCommandFile, temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { runCommandFile, temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 
 const folder = temporaryFolder();
 const DATA_DIR = join(folder.path, "data");
@@ -34,8 +34,7 @@ const input = (name: string, content: string | Uint8Array): string => {
 };
 
 beforeAll(async () => {
-  await trainSmallModel(DATA_DIR);
-  model = await loadServedModel(DATA_DIR);
+  model = await loadSmallModel(DATA_DIR);
 }, 60_000);
 afterAll(() => folder.remove());
 
