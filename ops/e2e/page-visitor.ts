@@ -49,6 +49,8 @@ export const panelsOf = (page: Page) =>
     }),
   );
 
+export const textOf = async (page: Page, selector: string): Promise<string> => (await page.textContent(selector)) ?? "";
+
 /** What axe-core finds wrong with the page as it is now, by its rules of WCAG A and AA and of good practice. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
