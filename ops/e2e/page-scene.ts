@@ -11,6 +11,7 @@ import { createVisitor } from "./page-visitor.ts";
 
 /** A missing browser is an error in CI, where it would hide that nothing is tested. */
 export const skipsBrowser = missingBrowser !== null && process.env.CI !== "true";
+if (skipsBrowser) process.stderr.write(`skipped: tests of the page in a browser, since ${missingBrowser}\n`);
 
 export interface PageScene {
   folder: Folder;
@@ -31,10 +32,15 @@ export async function openPageScene(rows: number, environment: Record<string, st
     const service = await startProcess({ DATA_DIR: folder.path, MONITOR_EVERY: "1", ...given });
     return { service, visitor: createVisitor(browser, service.url) };
   };
+  const started = await start(environment).catch(async (error: unknown) => {
+    await browser.close();
+    folder.remove();
+    throw error;
+  });
   const scene: PageScene = {
     folder,
     browser,
-    ...(await start(environment)),
+    ...started,
     async restart(given) {
       await scene.service.end("SIGTERM");
       const { url } = scene.service;
