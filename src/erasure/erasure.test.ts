@@ -13,6 +13,7 @@ import {
   temporaryFolder,
   trainSmallModel,
 } from "../testing/service-process.ts";
+import { anyPrediction } from "../testing/stored-prediction.ts";
 
 const folder = temporaryFolder();
 const DATA_DIR = join(folder.path, "data");
@@ -143,16 +144,11 @@ test("retention erases what is old with its labels, and what waits too long; the
   const now = 100 * day;
   const fill = (i: number): void => {
     const seq = stores.predictions.insert({
+      ...anyPrediction,
       id: `id-${i}`,
       userId: `user-${i}`,
       predictedAt: i < 1100 ? now - 91 * day : now - 89 * day,
       modelVersion: "m",
-      source: "request",
-      customer: "{}",
-      probability: 0.5,
-      threshold: 0.5,
-      churn: true,
-      cells: new Uint8Array(1),
     });
     const label = { churned: true, observedAt: 0, receivedAt: now - 91 * day };
     stores.labels.put(seq, label);

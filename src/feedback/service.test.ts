@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createDurability } from "../storage/durability.ts";
 import { openStores } from "../storage/stores.ts";
+import { anyPrediction } from "../testing/stored-prediction.ts";
 import { createFeedbackService, type Feedback, type FeedbackOutcome } from "./service.ts";
 
 const users = ["ann", "bob", "\u0000", "__proto__"];
@@ -20,16 +21,11 @@ async function createFixture() {
     durability.commit(() => {
       const id = `prediction ${made++}`;
       const seq = predictions.insert({
+        ...anyPrediction,
         id,
         userId,
         predictedAt: clock.time,
         modelVersion,
-        source: "request",
-        customer: "{}",
-        probability: 0.5,
-        threshold: 0.5,
-        churn: true,
-        cells: new Uint8Array(),
       });
       service.joinPending(seq, userId);
       return { seq, id };

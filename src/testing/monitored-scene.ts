@@ -9,6 +9,7 @@ import { createScenarioSwitch } from "../monitoring/scenario.ts";
 import { createRandom } from "../statistics/random.ts";
 import { createMonitoredStore } from "../storage/monitored.ts";
 import { openStores } from "../storage/stores.ts";
+import { replayedPrediction } from "./stored-prediction.ts";
 
 type Stores = ReturnType<typeof openStores>;
 
@@ -48,18 +49,11 @@ export function createMonitoredScene(model: LoadedModel, stores: Stores = openSt
     for (const [i, { customer }] of labelled.entries()) model.encode(customer, features, i * width);
     const probabilities = labelled.length > 0 ? await model.session.score(features, labelled.length) : [];
     for (const [i, { customer, churned }] of labelled.entries()) {
-      const probability = probabilities[i] as number;
       const seq = stores.predictions.insert({
+        ...replayedPrediction(model, customer, probabilities[i] as number),
         id: crypto.randomUUID(),
-        userId: customer.user_id,
         predictedAt: now(),
         modelVersion,
-        source: "replay",
-        customer: JSON.stringify(customer),
-        probability,
-        threshold: model.manifest.threshold,
-        churn: probability >= model.manifest.threshold,
-        cells: model.binner.cells(customer, probability),
       });
       played.push(seq);
       if (labels === "all") label(seq, churned, "recorded");

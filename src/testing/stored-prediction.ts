@@ -1,0 +1,24 @@
+import type { Customer } from "../customer.ts";
+import type { LoadedModel } from "../models/registry.ts";
+
+/** What the store keeps of a prediction of which a test says nothing. */
+export const anyPrediction = {
+  source: "request",
+  customer: "{}",
+  probability: 0.5,
+  threshold: 0.5,
+  churn: true,
+  cells: new Uint8Array(),
+} as const;
+
+/** What the store keeps of a replayed customer to whom a model gives a probability. */
+export const replayedPrediction = ({ manifest, binner }: LoadedModel, customer: Customer, probability: number) =>
+  ({
+    userId: customer.user_id,
+    source: "replay",
+    customer: JSON.stringify(customer),
+    probability,
+    threshold: manifest.threshold,
+    churn: probability >= manifest.threshold,
+    cells: binner.cells(customer, probability),
+  }) as const;
