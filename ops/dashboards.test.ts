@@ -6,8 +6,8 @@ import { modelSections } from "../src/monitoring/model-sections.ts";
 import { dashboardFolder, dashboards, render } from "./dashboards.ts";
 import { annotations, drawDashboard } from "./grafana/draw-dashboard.ts";
 import { isCounter, knownLabels, knownSeries } from "./known-series.ts";
+import { serviceSections } from "./panels/service-sections.ts";
 import { fillVariables, groupingLabelsOf, selectorsOf } from "./promql.ts";
-import { serviceSections } from "./service-panels.ts";
 
 interface DrawnPanel {
   id: number;

@@ -5,7 +5,7 @@ import { runCommand } from "../src/command.ts";
 import { AppError } from "../src/errors.ts";
 import { modelSections } from "../src/monitoring/model-sections.ts";
 import { type DashboardContent, drawDashboard } from "./grafana/draw-dashboard.ts";
-import { serviceSections } from "./service-panels.ts";
+import { serviceSections } from "./panels/service-sections.ts";
 
 export const dashboardFolder = join(import.meta.dir, "grafana", "dashboards");
 

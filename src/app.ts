@@ -1,6 +1,5 @@
 import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
-import { z } from "zod";
 import { auditRoutes } from "./audit/routes.ts";
 import { docsRoutes } from "./docs.ts";
 import { erasureRoutes } from "./erasure/routes.ts";
@@ -10,9 +9,12 @@ import { feedbackRoutes } from "./feedback/routes.ts";
 import type { FeedbackService } from "./feedback/service.ts";
 import type { Access, AnswerHeaders, Role } from "./http/access.ts";
 import { describe } from "./http/describe.ts";
+import { healthRoutes } from "./http/health.ts";
 import type { Lanes } from "./http/lane.ts";
+import { notFound } from "./http/not-found.ts";
 import { problemResponse } from "./http/problem.ts";
 import { requestIdOf } from "./http/request-id.ts";
+import { type AnsweredRequest, createRequestMetrics } from "./http/request-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Registry } from "./models/registry.ts";
 import { modelRoutes } from "./models/routes.ts";
@@ -20,6 +22,7 @@ import type { Serving } from "./models/serving.ts";
 import { type Distributions, distributionsOf } from "./monitoring/distributions.ts";
 import type { Events } from "./monitoring/events.ts";
 import type { HistoryRequest } from "./monitoring/history.ts";
+import { resultsOfSpans } from "./monitoring/history-query.ts";
 import type { Monitors } from "./monitoring/monitors.ts";
 import type { Refusals } from "./monitoring/refusals.ts";
 import { monitoringRoutes } from "./monitoring/routes.ts";
@@ -63,17 +66,6 @@ export interface AppOptions {
   stopping: AbortSignal;
 }
 
-export interface AnsweredRequest {
-  requestId: string;
-  method: string;
-  /** The template of the route, or `unmatched`. */
-  route: string;
-  status: number;
-  seconds: number;
-  /** Of its trace, when there are traces. */
-  traceId?: string;
-}
-
 /** What is known of a request from its arrival on. */
 interface Arrival {
   startedAt: number;
@@ -85,8 +77,6 @@ interface Arrival {
 interface Arriving {
   arrival?: Arrival;
 }
-
-const statusSchema = z.object({ status: z.enum(["ok", "unavailable"]), reason: z.string().optional() });
 
 /** The HTTP interface as a value: it is handed everything it needs and does not listen. */
 export function createApp(options: AppOptions) {
@@ -114,8 +104,6 @@ export function createApp(options: AppOptions) {
     stopping,
   } = options;
   const { instruments } = metrics;
-  // Looking up a series by its labels for every request would cost more than counting it.
-  const durations = new Map<string, { observe(seconds: number): void }>();
   let addressOf = (_request: Request): string => "local";
 
   const answerHeaders = new WeakMap<Request, AnswerHeaders>();
@@ -128,18 +116,7 @@ export function createApp(options: AppOptions) {
   };
   async function historyOf(request: HistoryRequest): Promise<MonitorResult[]> {
     const { version } = serving.model.manifest;
-    const found = await readHistory(version, request);
-    return found.flatMap(({ from, to, results: judged }) =>
-      judged.map(({ unjudged, isRepeated, ...result }) => ({
-        ...result,
-        evaluatedAt: to,
-        windowFrom: from,
-        windowTo: to,
-        modelVersion: version,
-        // A span may hold several: the results by window say which was played when.
-        scenario: "unrecorded",
-      })),
-    );
+    return resultsOfSpans(version, await readHistory(version, request));
   }
   const onRejected = (reason: RejectionReason): void => {
     instruments.rejections.inc({ reason });
@@ -155,24 +132,13 @@ export function createApp(options: AppOptions) {
     return values.map(({ labels, value }) => ({ reason: String(labels.reason), count: value }));
   }
 
-  function observe({ method, route, status, seconds }: AnsweredRequest, span: RequestSpan | undefined): void {
-    if (span?.isSampled) {
-      instruments.httpRequestDuration.observe({
-        labels: { method, route, status },
-        value: seconds,
-        // The library's types know no labels but the metric's.
-        exemplarLabels: { trace_id: span.traceId } as object,
-      });
-      return;
-    }
-    const series = `${method} ${route} ${status}`;
-    let child = durations.get(series);
-    if (!child) {
-      child = instruments.httpRequestDuration.labels({ method, route, status: String(status) });
-      durations.set(series, child);
-    }
-    child.observe(seconds);
-  }
+  const observe = createRequestMetrics(instruments);
+  const whyNotReady = (): string | undefined =>
+    stopping.aborted
+      ? "the service is stopping"
+      : serving.isReady
+        ? durability.failure?.message
+        : "no model is loaded yet";
 
   const app = new Elysia({
     name: "churnwatch",
@@ -209,12 +175,15 @@ export function createApp(options: AppOptions) {
       observe(answered, arrival.span);
       onAnswered(answered);
     })
-    .onError({ as: "global" }, ({ error: thrown, code, request, path, set }) => {
+    .onError({ as: "global" }, ({ error: thrown, code, request, path, set }): Response => {
       const error = storageFailureOf(thrown) ?? thrown;
       if (error instanceof StorageFailure) durability.notice(error);
       const { requestId = "" } = (set as Arriving).arrival ?? {};
       if (code !== "NOT_FOUND" && !(error instanceof AppError)) onDefect(error, { method: request.method, requestId });
-      const response = code === "NOT_FOUND" ? notFound(request, path, requestId) : problemResponse(error, requestId);
+      const response =
+        code === "NOT_FOUND"
+          ? notFound(app.routes, { method: request.method, path, requestId })
+          : problemResponse(error, requestId);
       // What the metrics tell of this request.
       set.status = response.status;
       return response;
@@ -256,34 +225,7 @@ export function createApp(options: AppOptions) {
     )
     .use(erasureRoutes({ erasure: options.erasure, authorize }))
     .use(auditRoutes({ audit, authorize }))
-    .get("/health/live", () => ({ status: "ok" }), {
-      detail: describe({
-        summary: "Is the process alive?",
-        tag: "service",
-        answer: { schema: statusSchema, example: { status: "ok" } },
-      }),
-    })
-    .get(
-      "/health/ready",
-      function ready({ set }) {
-        const reason = stopping.aborted
-          ? "the service is stopping"
-          : serving.isReady
-            ? durability.failure?.message
-            : "no model is loaded yet";
-        if (!reason) return { status: "ok" };
-        set.status = 503;
-        return { status: "unavailable", reason };
-      },
-      {
-        detail: describe({
-          summary: "Can it predict?",
-          tag: "service",
-          answer: { schema: statusSchema, example: { status: "ok" } },
-          problems: [503],
-        }),
-      },
-    )
+    .use(healthRoutes(whyNotReady))
     .get(
       "/metrics",
       async function exposeMetrics({ request }) {
@@ -295,37 +237,7 @@ export function createApp(options: AppOptions) {
     .use(docsRoutes())
     .use(pageRoutes({ ...options.page, registry, serving, rejections, answered, now, authorize }));
 
-  function notFound(request: Request, path: string, requestId: string): Response {
-    // The template is told rather than the path, which may name a person.
-    const matching = app.routes.filter((route) => matches(route.path, path));
-    const [template] = matching;
-    if (!template) {
-      return problemResponse(
-        new AppError("not_found", "there is no such route (GET /docs lists what there is)"),
-        requestId,
-      );
-    }
-    const allow = [...new Set(matching.map((route) => route.method))].join(", ");
-    const problem = {
-      type: "urn:churnwatch:problem:method_not_allowed",
-      title: "Method not allowed",
-      status: 405,
-      detail: `${template.path} answers ${allow}, not ${request.method}`,
-      request_id: requestId,
-    };
-    return new Response(JSON.stringify(problem), {
-      status: 405,
-      headers: { "content-type": "application/problem+json", allow },
-    });
-  }
-
   return app;
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-function matches(template: string, path: string): boolean {
-  const parts = path.split("/");
-  const expected = template.split("/");
-  return expected.length === parts.length && expected.every((part, i) => part.startsWith(":") || part === parts[i]);
-}

@@ -1,26 +1,23 @@
 import { join } from "node:path";
-import { type Job, type JobRun, startScheduler } from "../scheduler/index.ts";
-import { createStorageProbe } from "../scheduler/probe-storage.ts";
-import { createFeedbackRelease } from "../scheduler/release-feedback.ts";
-import { createReplay } from "../scheduler/replay.ts";
-import { createRetention } from "../scheduler/retention.ts";
-import { createMonitorRun } from "../scheduler/run-monitors.ts";
+import { startScheduler } from "../scheduler/index.ts";
+import { createJobs } from "../scheduler/jobs.ts";
 import { scenarioMeanings } from "../scheduler/scenarios.ts";
 import { createApp } from "./app.ts";
 import { type Config, scenarioNames } from "./config.ts";
 import { createErasure } from "./erasure/service.ts";
 import { AppError, messageOf } from "./errors.ts";
 import { createFeedbackService } from "./feedback/service.ts";
-import { createAccess } from "./http/access.ts";
+import { type Access, createAccess } from "./http/access.ts";
 import { drain, endWithin } from "./http/drain.ts";
 import { createLanes } from "./http/lane.ts";
+import { listen, urlToCall } from "./http/listen.ts";
 import { createInstrumentation } from "./instrumentation.ts";
+import { observeJobs } from "./job-metrics.ts";
 import type { Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { createRegistry } from "./models/registry.ts";
 import { createServing } from "./models/serving.ts";
 import { createEvents } from "./monitoring/events.ts";
-import { monitorNames } from "./monitoring/finding.ts";
 import { createMonitors } from "./monitoring/monitors.ts";
 import { createRefusals } from "./monitoring/refusals.ts";
 import { createScenarioSwitch } from "./monitoring/scenario.ts";
@@ -53,8 +50,6 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const everySecond = "* * * * * *";
-const everyHour = "0 0 * * * *";
 /** Milliseconds that a stop waits for jobs, and then for senders that have not sent their request whole or read their answer. */
 const patience = 1500;
 const loopback = ["127.0.0.1", "localhost", "::1"];
@@ -67,19 +62,7 @@ const rateLimitOfKeys = 1000;
  *   be open to others without API keys.
  */
 export async function startService({ config, log, now, newId, seed }: ServiceOptions): Promise<Service> {
-  const isOpen = config.API_KEYS.length === 0;
-  const access = createAccess({
-    keys: config.API_KEYS,
-    rateLimit: config.RATE_LIMIT ?? (isOpen ? 0 : rateLimitOfKeys),
-    isForLoopback: config.ALLOW_OPEN !== "1",
-    now,
-  });
-  if (isOpen && !loopback.includes(config.HOST) && config.ALLOW_OPEN !== "1") {
-    throw new AppError(
-      "invalid_setting",
-      `HOST=${config.HOST} can be reached by others: set API_KEYS, or ALLOW_OPEN=1 if something else guards it`,
-    );
-  }
+  const access = accessOf(config, now);
   const lock = lockDataDirectory(config.DATA_DIR);
   const random = createRandom(seed);
   const databaseFile = join(config.DATA_DIR, "service.db");
@@ -243,15 +226,6 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     lock.release();
   }
 
-  function onRun({ job, outcome, durationSeconds, error }: JobRun): void {
-    instruments.jobRuns.inc({ job, outcome });
-    if (outcome === "skipped") return;
-    durability.notice(error);
-    instruments.jobDuration.observe({ job }, durationSeconds);
-    if (outcome === "success") instruments.jobLastSuccess.set({ job }, now() / 1000);
-    else log.error({ job, err: error }, `job failed: ${messageOf(error)}`);
-  }
-
   try {
     await serving.follow();
     if (!serving.isReady) throw new AppError("unavailable", "there is no model: train one with bun run train");
@@ -260,47 +234,35 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     await close();
     throw error;
   }
-  const jobs: Job[] = [
-    { name: "follow-registry", pattern: everySecond, run: async () => void (await serving.follow()) },
-    {
-      name: "replay",
-      pattern: everySecond,
-      run: createReplay({
-        config,
-        customers: stores.replay,
-        state: stores.state,
-        durability,
-        serving,
-        service: predictions,
-        scenario,
-        random: random.split(),
-        now,
-      }),
-    },
-    { name: "release-feedback", pattern: everySecond, run: createFeedbackRelease(feedback) },
-    {
-      name: "monitors",
-      pattern: everySecond,
-      interval: config.MONITOR_EVERY,
-      run: createMonitorRun({ monitors, serving, sums: stores.sums, collect: thread.collect }),
-    },
-    { name: "probe-storage", pattern: everySecond, run: createStorageProbe({ durability, state: stores.state, now }) },
-    { name: "checkpoint", pattern: everySecond, run: checkpointer.run },
-    {
-      name: "retention",
-      pattern: everyHour,
-      run: createRetention({ config, ...stores, now, stopping: stopping.signal }),
-    },
-  ];
-  // Until its first success, as old as the service: of what has never succeeded nobody would else be told.
-  for (const { name } of jobs) instruments.jobLastSuccess.set({ job: name }, now() / 1000);
-  for (const monitor of monitorNames) instruments.monitorLastSuccess.set({ monitor }, now() / 1000);
-  for (const { name } of jobs)
-    for (const outcome of ["success", "failure", "skipped"]) instruments.jobRuns.inc({ job: name, outcome }, 0);
-  const scheduler = startScheduler(jobs, onRun);
+  const jobs = createJobs({
+    config,
+    stores,
+    durability,
+    serving,
+    predictions,
+    feedback,
+    scenario,
+    monitors,
+    collect: thread.collect,
+    checkpoint: checkpointer.run,
+    random: random.split(),
+    now,
+    stopping: stopping.signal,
+  });
+  const observeRun = observeJobs(
+    metrics,
+    jobs.map(({ name }) => name),
+    now,
+  );
+  const scheduler = startScheduler(jobs, (run) => {
+    observeRun(run);
+    if (run.outcome !== "failure") return;
+    durability.notice(run.error);
+    log.error({ job: run.job, err: run.error }, `job failed: ${messageOf(run.error)}`);
+  });
 
   return {
-    url: `http://${hostToCall(config.HOST)}:${app.server?.port}`,
+    url: urlToCall(config.HOST, app.server?.port),
     async stop() {
       stopping.abort();
       const { server } = app;
@@ -318,20 +280,19 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   };
 }
 
-/** A service that listens at every address is called by one of them. */
-function hostToCall(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-function listen(app: ReturnType<typeof createApp>, { HOST, PORT }: Config): void {
-  try {
-    app.listen({ hostname: HOST, port: PORT });
-  } catch (error) {
-    const isTaken = (error as { code?: string }).code === "EADDRINUSE";
-    const reason = isTaken
-      ? `port ${PORT} is in use: stop what listens there, or set PORT`
-      : `cannot listen on ${HOST}:${PORT}: ${messageOf(error)}`;
-    throw new AppError("conflict", reason, { cause: error });
+/** @throws AppError `invalid_setting` when it would be open to others without API keys. */
+function accessOf({ API_KEYS, RATE_LIMIT, ALLOW_OPEN, HOST }: Config, now: () => number): Access {
+  const isOpen = API_KEYS.length === 0;
+  if (isOpen && !loopback.includes(HOST) && ALLOW_OPEN !== "1") {
+    throw new AppError(
+      "invalid_setting",
+      `HOST=${HOST} can be reached by others: set API_KEYS, or ALLOW_OPEN=1 if something else guards it`,
+    );
   }
+  return createAccess({
+    keys: API_KEYS,
+    rateLimit: RATE_LIMIT ?? (isOpen ? 0 : rateLimitOfKeys),
+    isForLoopback: ALLOW_OPEN !== "1",
+    now,
+  });
 }

@@ -92,5 +92,31 @@ for (const tools of toolSets) {
       for (const { status } of suppressed) expect(status.inhibitedBy).toHaveLength(1);
       expect([...new Set(toldOf("broken"))]).toEqual(["/all ChurnManyInputsDrifted"]);
     });
+
+    test("holds back what follows from a service that is down, of this instance only", async () => {
+      const followers = ["ChurnNoPredictions", "ChurnLabelsOverdue", "ChurnMonitorStale", "ChurnJobStale"];
+      await fire("down", { alertname: "ChurnServiceDown", severity: "critical" });
+      await until("the alarm of the service", async () => (toldOf("down").length > 0 ? true : null));
+      for (const instance of ["down", "up"])
+        await fire(instance, ...followers.map((alertname) => ({ alertname, severity: "critical" })));
+      const told = await until("the alarms of the other instance", async () => {
+        const found = [...new Set(toldOf("up"))].sort();
+        return found.length === followers.length ? found : null;
+      });
+      expect(told).toEqual(followers.map((name) => `/pager ${name}`).sort());
+      const states = (await seen("down")).map(({ labels, status }) => [labels.alertname, status.state]);
+      expect(states.sort()).toEqual(
+        [["ChurnServiceDown", "active"], ...followers.map((name) => [name, "suppressed"])].sort(),
+      );
+      expect([...new Set(toldOf("down"))]).toEqual(["/pager ChurnServiceDown"]);
+    });
+
+    test("holds back what is left of every instance where Prometheus knows no service", async () => {
+      await fire("", { alertname: "ChurnServiceDown", severity: "critical" });
+      await fire("forgotten", { alertname: "ChurnNoPredictions", severity: "critical" });
+      await until("the alarm to be held back", async () =>
+        (await seen("forgotten")).some(({ status }) => status.state === "suppressed") ? true : null,
+      );
+    });
   });
 }

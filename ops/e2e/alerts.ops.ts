@@ -59,7 +59,7 @@ describe.skipIf(toolSets.length === 0)("troubled services", () => {
     const { stack } = observer;
     const { name } = trainingMetrics.duration;
     const file = join(stack.folder, "pushgateway.store");
-    const start = () => stack.startPushgateway(`--persistence.file=${file}`);
+    const start = () => stack.startPushgateway(file);
     const put = async (job: string, body: string) => {
       const response = await fetch(`${stack.pushgateway}/metrics/job/${job}`, { method: "PUT", body });
       expect(response.status, await response.text()).toBe(200);

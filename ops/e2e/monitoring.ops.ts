@@ -4,8 +4,8 @@ import { exampleCustomer } from "../../src/customer.ts";
 import { serviceMetrics, trainingJob, trainingMetrics } from "../../src/metric-catalogue.ts";
 import { modelSections } from "../../src/monitoring/model-sections.ts";
 import { annotations } from "../grafana/draw-dashboard.ts";
+import { serviceSections } from "../panels/service-sections.ts";
 import { fillVariables } from "../promql.ts";
-import { serviceSections } from "../service-panels.ts";
 import { startCollector } from "./collector.ts";
 import { drawDashboard } from "./dashboard-pictures.ts";
 import { launchBrowser, missingBrowser } from "./page-browser.ts";
@@ -76,7 +76,7 @@ for (const tools of toolSets) {
     test("promtool accepts the configuration and the rules, and every rule test passes", () => {
       for (const check of [
         [tools.path.promtool, "check", "config", "ops/prometheus/prometheus.yml"],
-        [tools.path.promtool, "test", "rules", "ops/prometheus/rules_test.yml"],
+        [tools.path.promtool, "test", "rules", "ops/prometheus/rules_test.yml", "ops/prometheus/rules_age_test.yml"],
         [tools.path.amtool, "check-config", "ops/alertmanager/alertmanager.yml"],
       ]) {
         const { exitCode, stdout, stderr } = Bun.spawnSync(check, { cwd: join(import.meta.dir, "..", "..") });

@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
+import type Axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+
+declare global {
+  interface Window {
+    /** Once its script has run in the page. */
+    axe: typeof Axe;
+  }
+}
 
 const axe = readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir), "utf8");
 
@@ -41,15 +49,11 @@ export const panelsOf = (page: Page) =>
     }),
   );
 
+export const textOf = async (page: Page, selector: string): Promise<string> => (await page.textContent(selector)) ?? "";
+
 /** What axe-core finds wrong with the page as it is now, by its rules of WCAG A and AA and of good practice. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
-  const { violations: found } = await page.evaluate(() =>
-    (
-      globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      }
-    ).axe.run(),
-  );
+  const { violations: found } = await page.evaluate(() => window.axe.run());
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }

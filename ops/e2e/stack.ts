@@ -110,11 +110,12 @@ export function createStack({ path }: Tools) {
       return { exitCode, stdout, stderr };
     },
 
-    startPushgateway: (...options: string[]) =>
+    /** @param file where it keeps what was pushed; Debian's would else keep it in a file that all share */
+    startPushgateway: (file = "") =>
       start("pushgateway", `${pushgateway}/-/ready`, [
         path["prometheus-pushgateway"],
         `--web.listen-address=${addresses["pushgateway:9091"]}`,
-        ...options,
+        `--persistence.file=${file}`,
       ]),
 
     /** @param receivers whom to tell, as ops/alertmanager/start.sh reads it; groups wait for a second, not for a minute */

@@ -3,7 +3,9 @@ import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as Text, TextMode } from "@grafana/grafana-foundation-sdk/text";
 import { serviceMetrics } from "../../src/metric-catalogue.ts";
 import { type Panel, type Section, select } from "../../src/monitoring/panel.ts";
-import { datasource, drawPanel, isRanked } from "./draw-panel.ts";
+import { drawPanel } from "./draw-panel.ts";
+import { isRanked } from "./lines.ts";
+import { datasource } from "./queries.ts";
 
 export interface DashboardContent {
   uid: string;

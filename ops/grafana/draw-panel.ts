@@ -1,32 +1,26 @@
 import { PanelBuilder as BarChart } from "@grafana/grafana-foundation-sdk/barchart";
 import { PanelBuilder as BarGauge } from "@grafana/grafana-foundation-sdk/bargauge";
-import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
+import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import {
   BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
   BigValueTextMode,
-  LegendDisplayMode,
-  LegendPlacement,
   ReduceDataOptionsBuilder,
-  SortOrder,
-  TooltipDisplayMode,
   VisibilityMode,
-  VizLegendOptionsBuilder,
   VizOrientation,
-  VizTooltipOptionsBuilder,
 } from "@grafana/grafana-foundation-sdk/common";
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
-import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as StatusHistory } from "@grafana/grafana-foundation-sdk/statushistory";
-import { PanelBuilder as TimeSeries } from "@grafana/grafana-foundation-sdk/timeseries";
-import type { Panel, Series, Unit } from "../../src/monitoring/panel.ts";
+import type { Panel, Unit } from "../../src/monitoring/panel.ts";
 import { openings } from "../../src/monitoring/verdict.ts";
 import { severities } from "../../src/storage/monitor-results.ts";
-
-export const datasource = { type: "prometheus", uid: `\${datasource}` };
+import { allSeries, legend, noLegend } from "./legends.ts";
+import { lines } from "./lines.ts";
+import { datasource, queries, refIds } from "./queries.ts";
+import { bySeverity, inWords, steps, untilThreshold } from "./thresholds.ts";
 
 const units: Record<Unit, string> = {
   ratio: "percentunit",
@@ -41,126 +35,7 @@ const units: Record<Unit, string> = {
   severity: "none",
 };
 
-const colors: Record<string, string> = { realized: "blue", estimated: "orange" };
-const refIds = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
-
-function query(
-  { expression, legend }: Series,
-  index: number,
-  format: "range" | "instant" | "table" | "heatmap",
-): Builder<Dataquery> {
-  const builder = new DataqueryBuilder()
-    .refId(refIds[index] as string)
-    .datasource(datasource)
-    .expr(expression)
-    .legendFormat(legend);
-  if (expression.includes("histogram_quantile")) builder.exemplar(true);
-  if (format === "range") return builder.range();
-  if (format === "heatmap") return builder.range().format(PromQueryFormat.Heatmap);
-  return format === "table" ? builder.instant().format(PromQueryFormat.Table) : builder.instant();
-}
-
-const queries = (panel: Panel, format: Parameters<typeof query>[2]) =>
-  panel.series.map((series, i) => query(series, i, format));
-
-/** How a line is drawn that is not the figure itself. An interval is filled from its upper end down to its lower one. */
-function lineProperties({ legend, role }: Series): dashboard.DynamicConfigValue[] {
-  const color = (name: string) => ({ id: "color", value: { mode: "fixed", fixedColor: name } });
-  const dashed = { id: "custom.lineStyle", value: { fill: "dash", dash: [8, 6] } };
-  const [subject = legend] = legend.split(",");
-  if (role === "threshold") return [color("red"), dashed, { id: "custom.lineWidth", value: 2 }];
-  if (role === "reference") return [color("gray"), dashed];
-  const known = colors[subject];
-  if (!role) return known ? [color(known), { id: "custom.lineWidth", value: 2 }] : [];
-  const interval = [
-    color(known ?? "gray"),
-    { id: "custom.lineWidth", value: 0 },
-    { id: "custom.hideFrom", value: { legend: true, tooltip: false, viz: false } },
-  ];
-  if (role === "lower") return interval;
-  return [
-    ...interval,
-    { id: "custom.fillBelowTo", value: legend.replace("high", "low") },
-    { id: "custom.fillOpacity", value: 15 },
-  ];
-}
-
-const legend = () =>
-  new VizLegendOptionsBuilder()
-    .displayMode(LegendDisplayMode.List)
-    .placement(LegendPlacement.Bottom)
-    .showLegend(true)
-    .calcs([]);
-const noLegend = () =>
-  new VizLegendOptionsBuilder()
-    .displayMode(LegendDisplayMode.Hidden)
-    .placement(LegendPlacement.Bottom)
-    .showLegend(false)
-    .calcs([]);
-/** Beside many lines of one kind: the highest first, with its figure. */
-const rankedLegend = () =>
-  new VizLegendOptionsBuilder()
-    .displayMode(LegendDisplayMode.Table)
-    .placement(LegendPlacement.Right)
-    .showLegend(true)
-    .calcs(["lastNotNull"])
-    .sortBy("Last *")
-    .sortDesc(true);
-
-const allSeries = () =>
-  new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending).hideZeros(false);
-
-/** Whether each value of a label is a line of its own, in a panel with room to rank them. */
-export const isRanked = ({ view, width, series }: Panel): boolean =>
-  view === "lines" && width >= 12 && series.some(({ legend }) => /^\{\{(feature|monitor|metric)\}\}$/.test(legend));
-
-function lines(panel: Panel): TimeSeries {
-  const builder = new TimeSeries()
-    .targets(queries(panel, "range"))
-    .lineWidth(1)
-    .fillOpacity(0)
-    .showPoints(VisibilityMode.Never)
-    .legend(isRanked(panel) ? rankedLegend() : legend())
-    .tooltip(allSeries());
-  const { axis = { from: 0 } } = panel;
-  if (axis) builder.axisSoftMin(axis.from);
-  if (axis?.to !== undefined) builder.axisSoftMax(axis.to);
-  for (const series of panel.series) {
-    const properties = lineProperties(series);
-    if (properties.length > 0) builder.overrideByName(series.legend, properties);
-  }
-  return builder;
-}
-
 const latest = () => new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).values(false).fields("");
-const steps = (...list: [number | null, string][]) =>
-  new dashboard.ThresholdsConfigBuilder()
-    .mode(dashboard.ThresholdsMode.Absolute)
-    .steps(list.map(([value, color]) => ({ value, color })));
-
-/** Of a share of a threshold: far from it, on the way to it, past it. */
-const untilThreshold: [number | null, string][] = [
-  [null, "green"],
-  [0.8, "yellow"],
-  [1, "red"],
-];
-
-/** By the gauge of severity: ok, info, warning, critical. */
-const bySeverity: [number | null, string][] = [
-  [null, "green"],
-  [1, "blue"],
-  [2, "orange"],
-  [3, "red"],
-];
-
-/** What the figures 0, 1, 2… mean. */
-const inWords = (...words: string[]): dashboard.ValueMapping[] => [
-  {
-    type: dashboard.MappingType.ValueToText,
-    options: Object.fromEntries(words.map((text, index) => [index, { text, index }])),
-  },
-];
-
 function figures(panel: Panel): Stat {
   const builder = new Stat()
     .targets(queries(panel, "instant"))

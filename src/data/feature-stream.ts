@@ -1,6 +1,7 @@
 import { columnOf, userIdColumn } from "../customer.ts";
 import { AppError } from "../errors.ts";
-import { literal, openFile, unreadable } from "./source.ts";
+import { cellsOf, chunksOf } from "./chunk.ts";
+import { literal, openFile, unreadable } from "./customer-file.ts";
 
 /** How one column becomes a feature: a number as it is, a category by its code (`other` for one that is not listed). */
 export type StreamedFeature =
@@ -72,10 +73,8 @@ export async function openFeatureStream(
     let values = new Float32Array(size * width);
     let firstRow = 1;
     try {
-      const result = await connection.stream(
-        `SELECT coalesce(${text(userIdColumn)}, ''), ${selected.join(", ")} FROM ${table}`,
-      );
-      for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const query = `SELECT coalesce(${text(userIdColumn)}, ''), ${selected.join(", ")} FROM ${table}`;
+      for await (const chunk of chunksOf(connection, query)) {
         const rows = chunk.rowCount;
         const start = userIds.length;
         if ((start + rows) * width > values.length) {
@@ -86,8 +85,8 @@ export async function openFeatureStream(
         const ids = chunk.getColumnVector(0);
         for (let row = 0; row < rows; row++) userIds.push(String(ids.getItem(row)));
         features.forEach((_, f) => {
-          const { items } = chunk.getColumnVector(1 + f) as unknown as { items: Float32Array };
-          for (let row = 0; row < rows; row++) values[(start + row) * width + f] = items[row] as number;
+          const cells = cellsOf(chunk, 1 + f);
+          for (let row = 0; row < rows; row++) values[(start + row) * width + f] = cells[row] as number;
         });
         if (userIds.length < size) continue;
         yield check({ userIds, features: values.slice(0, userIds.length * width) }, firstRow);

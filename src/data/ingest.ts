@@ -8,6 +8,7 @@ import {
   numericNames,
 } from "../customer.ts";
 import { AppError } from "../errors.ts";
+import { type Column, cellsOf, chunksOf } from "./chunk.ts";
 import { enumerateLevels, openSource } from "./source.ts";
 import {
   defaultFractions,
@@ -136,9 +137,9 @@ async function readTable(
   ) as LabelledTable["categorical"];
   const churned = new Uint8Array(rows);
   // DuckDB keeps the order of the table, so that no sort is needed, which would take room for a copy of it all.
-  const result = await connection.stream(`SELECT ${valueColumns.join(", ")} FROM customers WHERE ${condition}`);
+  const query = `SELECT ${valueColumns.join(", ")} FROM customers WHERE ${condition}`;
   let start = 0;
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+  for await (const chunk of chunksOf(connection, query)) {
     copy(chunk, 0, churned, start);
     numericNames.forEach((name, i) => void copy(chunk, 1 + i, numeric[name], start));
     categoricalNames.forEach(
@@ -151,22 +152,17 @@ async function readTable(
 
 async function readPositions(connection: DuckDBConnection, rows: number): Promise<Int32Array> {
   const positions = new Int32Array(rows);
-  const result = await connection.stream(`SELECT (${positionExpression("user_id")})::INTEGER FROM customers`);
+  const query = `SELECT (${positionExpression("user_id")})::INTEGER FROM customers`;
   let start = 0;
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+  for await (const chunk of chunksOf(connection, query)) {
     copy(chunk, 0, positions, start);
     start += chunk.rowCount;
   }
   return positions;
 }
 
-type Column = Uint8Array | Float32Array | Int32Array;
-
-const itemsOf = (chunk: DuckDBDataChunk, column: number): Column =>
-  (chunk.getColumnVector(column) as unknown as { items: Column }).items.subarray(0, chunk.rowCount);
-
 function copy(chunk: DuckDBDataChunk, column: number, into: Column, start: number): void {
-  into.set(itemsOf(chunk, column), start);
+  into.set(cellsOf(chunk, column), start);
 }
 
 async function* readReplay(
@@ -174,19 +170,15 @@ async function* readReplay(
   limit: number,
   levels: Record<CategoricalName, string[]>,
 ): AsyncGenerator<LabelledCustomer[]> {
-  const result = await connection.stream(
-    `SELECT ${valueColumns.join(", ")}, user_id FROM customers WHERE split = 'holdout' ORDER BY ${replayOrder("user_id")} LIMIT ${limit}`,
-  );
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    yield customersOf(chunk, levels);
-  }
+  const query = `SELECT ${valueColumns.join(", ")}, user_id FROM customers WHERE split = 'holdout' ORDER BY ${replayOrder("user_id")} LIMIT ${limit}`;
+  for await (const chunk of chunksOf(connection, query)) yield customersOf(chunk, levels);
 }
 
 /** The customers of a chunk of the value columns and the user id. A field that is missing is absent. */
 function customersOf(chunk: DuckDBDataChunk, levels: Record<CategoricalName, string[]>): LabelledCustomer[] {
-  const churned = itemsOf(chunk, 0);
-  const amounts = numericNames.map((_, i) => itemsOf(chunk, 1 + i));
-  const codes = categoricalNames.map((_, i) => itemsOf(chunk, 1 + numericNames.length + i));
+  const churned = cellsOf(chunk, 0);
+  const amounts = numericNames.map((_, i) => cellsOf(chunk, 1 + i));
+  const codes = categoricalNames.map((_, i) => cellsOf(chunk, 1 + numericNames.length + i));
   const ids = chunk.getColumnVector(valueColumns.length);
   return Array.from(churned, (label, row) => {
     const customer: Customer = { user_id: String(ids.getItem(row)) };

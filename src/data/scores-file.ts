@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "n
 import { dirname } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { AppError, messageOf } from "../errors.ts";
-import { literal } from "./source.ts";
+import { literal } from "./customer-file.ts";
 
 export interface ScoredCustomer {
   userId: string;

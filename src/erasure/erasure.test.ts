@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { createRetention } from "../../scheduler/retention.ts";
 import { exampleCustomer } from "../customer.ts";
 import { inTransaction } from "../storage/database.ts";
-import type { PredictionKey } from "../storage/predictions.ts";
 import { openStores } from "../storage/stores.ts";
 import {
   poll,
@@ -14,6 +13,7 @@ import {
   temporaryFolder,
   trainSmallModel,
 } from "../testing/service-process.ts";
+import { anyPrediction, storePrediction } from "../testing/stored-prediction.ts";
 
 const folder = temporaryFolder();
 const DATA_DIR = join(folder.path, "data");
@@ -143,20 +143,12 @@ test("retention erases what is old with its labels, and what waits too long; the
   const day = 86_400_000;
   const now = 100 * day;
   const fill = (i: number): void => {
-    const [{ seq }] = stores.predictions.append([
-      {
-        salt: 0,
-        userId: `user-${i}`,
-        predictedAt: i < 1100 ? now - 91 * day : now - 89 * day,
-        modelVersion: "m",
-        source: "request",
-        customer: "{}",
-        probability: 0.5,
-        threshold: 0.5,
-        churn: true,
-        cells: new Uint8Array(1),
-      },
-    ]) as [PredictionKey];
+    const { seq } = storePrediction(stores.predictions, {
+      ...anyPrediction,
+      userId: `user-${i}`,
+      predictedAt: i < 1100 ? now - 91 * day : now - 89 * day,
+      modelVersion: "m",
+    });
     const label = { churned: true, observedAt: 0, receivedAt: now - 91 * day };
     stores.labels.put(seq, label);
     stores.labels.appendHistory(seq, label, "recorded");

@@ -3,6 +3,7 @@ import { createLanes } from "../http/lane.ts";
 import { createRandom } from "../statistics/random.ts";
 import { createDurability } from "../storage/durability.ts";
 import { openStores } from "../storage/stores.ts";
+import { anyPrediction } from "../testing/stored-prediction.ts";
 import { feedbackRoutes } from "./routes.ts";
 import { createFeedbackService } from "./service.ts";
 
@@ -17,16 +18,10 @@ test("takes 100,000 lines of CSV in any order and again, and others are answered
   const keys = await durability.commit(() =>
     store.append(
       Array.from({ length: predictions }, (_, i) => ({
-        salt: 0,
+        ...anyPrediction,
         userId: `u${i}`,
         predictedAt: 1000,
         modelVersion: i % 2 === 0 ? "retired" : "serving",
-        source: "request" as const,
-        customer: "{}",
-        probability: 0.5,
-        threshold: 0.5,
-        churn: true,
-        cells: new Uint8Array(),
       })),
     ),
   );

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createDurability } from "../storage/durability.ts";
-import type { PredictionKey } from "../storage/predictions.ts";
 import { openStores } from "../storage/stores.ts";
+import { anyPrediction, storePrediction } from "../testing/stored-prediction.ts";
 import { joinPending } from "./beliefs.ts";
 import { createFeedbackService, type Feedback, type FeedbackOutcome } from "./service.ts";
 
@@ -19,20 +19,12 @@ async function createFixture() {
   /** Stores a prediction as the prediction service does. */
   const predict = (userId: string, modelVersion: string): Promise<{ seq: number; id: string }> =>
     durability.commit(() => {
-      const [key] = predictions.append([
-        {
-          salt: 0,
-          userId,
-          predictedAt: clock.time,
-          modelVersion,
-          source: "request",
-          customer: "{}",
-          probability: 0.5,
-          threshold: 0.5,
-          churn: true,
-          cells: new Uint8Array(),
-        },
-      ]) as [PredictionKey];
+      const key = storePrediction(predictions, {
+        ...anyPrediction,
+        userId,
+        predictedAt: clock.time,
+        modelVersion,
+      });
       joinPending(labels, key.seq, userId);
       return key;
     });

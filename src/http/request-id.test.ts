@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { type ApiKey, readApiKeys } from "../api-keys.ts";
-import { type AnsweredRequest, type AppOptions, createApp } from "../app.ts";
+import { type AppOptions, createApp } from "../app.ts";
 import { createMetrics } from "../metrics.ts";
 import { poll } from "../testing/service-process.ts";
 import { createAccess } from "./access.ts";
+import type { AnsweredRequest } from "./request-metrics.ts";
 
 const answered: AnsweredRequest[] = [];
 const defects: { method: string; requestId: string }[] = [];

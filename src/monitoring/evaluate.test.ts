@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import fc from "fast-check";
 import type { Manifest } from "../models/manifest.ts";
 import { cellCounts } from "../models/profile.ts";
-import { createRegistry } from "../models/registry.ts";
 import { createRandom } from "../statistics/random.ts";
-import { openStores } from "../storage/stores.ts";
-import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 import { createAttributionWindow } from "./attribution.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { isOutside } from "./finding.ts";
@@ -19,11 +17,7 @@ const folder = temporaryFolder();
 let manifest: Manifest;
 
 beforeAll(async () => {
-  await trainSmallModel(folder.path, 10_000);
-  const stores = openStores(join(folder.path, "service.db"));
-  const registry = createRegistry({ directory: join(folder.path, "models"), store: stores.models, now: () => 0 });
-  manifest = registry.readManifest(registry.currentUse()?.version as string);
-  stores.close();
+  ({ manifest } = await loadSmallModel(folder.path, 10_000));
 }, 60_000);
 afterAll(() => folder.remove());
 

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import type { ScenarioName } from "../config.ts";
 import { generate } from "../data/synthetic.ts";
-import { createRegistry, type LoadedModel } from "../models/registry.ts";
-import { openStores } from "../storage/stores.ts";
+import type { LoadedModel } from "../models/registry.ts";
 import { createMonitoredScene, disturb } from "../testing/monitored-scene.ts";
-import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 import { attributionFindings, createAttributionWindow } from "./attribution.ts";
 import { type Evidence, seriesOf } from "./finding.ts";
 import { alarmsOf, presentAlarm } from "./report.ts";
@@ -15,11 +14,7 @@ const customers = [...generate({ rows: 4000, seed: 77 })];
 let model: LoadedModel;
 
 beforeAll(async () => {
-  await trainSmallModel(folder.path, 30_000);
-  const stores = openStores(join(folder.path, "service.db"));
-  const registry = createRegistry({ directory: join(folder.path, "models"), store: stores.models, now: () => 0 });
-  model = await registry.load(registry.currentUse()?.version as string);
-  stores.close();
+  model = await loadSmallModel(folder.path, 30_000);
 }, 60_000);
 afterAll(() => folder.remove());
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
 import { monitorNames } from "./finding.ts";
-import { type HistoryRequest, type Span, spans } from "./history.ts";
+import { type HistoryRequest, type Span, type SpanResults, spans } from "./history.ts";
 
 /** A result is up to 620 bytes. */
 const usualHistory = 2_000;
@@ -65,6 +65,20 @@ export interface HistorySources {
   readHistory(request: HistoryRequest): Promise<MonitorResult[]>;
   now: () => number;
 }
+
+/** What is said of spans, as the results of windows are told. */
+export const resultsOfSpans = (modelVersion: string, spans: readonly SpanResults[]): MonitorResult[] =>
+  spans.flatMap(({ from, to, results }) =>
+    results.map(({ unjudged, isRepeated, ...result }) => ({
+      ...result,
+      evaluatedAt: to,
+      windowFrom: from,
+      windowTo: to,
+      modelVersion,
+      // A span may hold several: the results by window say which was played when.
+      scenario: "unrecorded",
+    })),
+  );
 
 /** The results that a query asks for, oldest first: of windows as they were stored, or of spans. */
 export async function findHistory(

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { generate } from "../data/synthetic.ts";
 import { AppError } from "../errors.ts";
-import { createRegistry, type LoadedModel } from "../models/registry.ts";
+import type { LoadedModel } from "../models/registry.ts";
 import { classificationMetrics } from "../statistics/classification.ts";
 import { populationStabilityIndex } from "../statistics/distance.ts";
 import { estimatePerformance } from "../statistics/estimation.ts";
@@ -10,7 +9,9 @@ import { createRandom } from "../statistics/random.ts";
 import { createMonitoredStore } from "../storage/monitored.ts";
 import { openStores } from "../storage/stores.ts";
 import { createSumsStore } from "../storage/sums.ts";
-import { temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import { temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
+import { replayedPrediction } from "../testing/stored-prediction.ts";
 import { createCollector } from "./collect.ts";
 import { countBins } from "./drift.ts";
 import { createHistory } from "./history.ts";
@@ -23,11 +24,7 @@ const start = Date.UTC(2026, 0, 1, 10);
 const every = 2000;
 
 beforeAll(async () => {
-  await trainSmallModel(folder.path, 20_000);
-  const stores = openStores(join(folder.path, "service.db"));
-  const registry = createRegistry({ directory: join(folder.path, "models"), store: stores.models, now: () => 0 });
-  model = await registry.load(registry.currentUse()?.version as string);
-  stores.close();
+  model = await loadSmallModel(folder.path, 20_000);
   const width = model.manifest.features.length;
   const features = new Float32Array(customers.length * width);
   customers.forEach(({ customer }, i) => void model.encode(customer, features, i * width));
@@ -48,21 +45,11 @@ function createScene() {
   const insert = (from: number, to: number, modelVersion = model.manifest.version): number[] =>
     stores.predictions
       .append(
-        customers.slice(from, to).map(({ customer }, i) => {
-          const probability = probabilities[from + i] as number;
-          return {
-            salt: 0,
-            userId: customer.user_id,
-            predictedAt: start + (from + i) * every,
-            modelVersion,
-            source: "replay" as const,
-            customer: JSON.stringify(customer),
-            probability,
-            threshold: model.manifest.threshold,
-            churn: probability >= model.manifest.threshold,
-            cells: model.binner.cells(customer, probability),
-          };
-        }),
+        customers.slice(from, to).map(({ customer }, i) => ({
+          ...replayedPrediction(model, customer, probabilities[from + i] as number),
+          predictedAt: start + (from + i) * every,
+          modelVersion,
+        })),
       )
       .map(({ seq }) => seq);
   const label = (seq: number, churned: boolean, status: "recorded" | "corrected" | "unchanged") =>

@@ -1,5 +1,5 @@
 import { type Manifest, type PerformanceMetric, performanceMetrics } from "../models/manifest.ts";
-import { accuracy, f1, precision, recall } from "../statistics/confusion.ts";
+import { accuracy, type Confusion, f1, precision, recall } from "../statistics/confusion.ts";
 import { groupedAveragePrecision, groupedRocAuc } from "../statistics/grouped-ranking.ts";
 import type { Random } from "../statistics/random.ts";
 import type { SumsStore } from "../storage/sums.ts";
@@ -106,6 +106,22 @@ function performance(layout: Sums, sums: Float64Array, rows: number): Finding[] 
 
 type Figures = Record<PerformanceMetric, number>;
 
+const decisionFigures = (confusion: Confusion) => ({
+  accuracy: accuracy(confusion),
+  precision: precision(confusion),
+  recall: recall(confusion),
+  f1: f1(confusion),
+});
+
+/** @param positives of the rows of each group of scores, ascending */
+function rankingFigures(positives: Float64Array, rows: Float64Array) {
+  const negatives = rows.map((count, group) => count - (positives[group] as number));
+  return {
+    roc_auc: groupedRocAuc({ positives, negatives }),
+    average_precision: groupedAveragePrecision({ positives, negatives }),
+  };
+}
+
 function realizedFigures(layout: Sums, sums: Float64Array, labelled: number): Figures {
   const confusion = {
     truePositives: layout.figure(sums, "truePositives"),
@@ -113,18 +129,12 @@ function realizedFigures(layout: Sums, sums: Float64Array, labelled: number): Fi
     falseNegatives: layout.figure(sums, "falseNegatives"),
     trueNegatives: layout.figure(sums, "trueNegatives"),
   };
-  const positives = layout.part(sums, "churners");
-  const negatives = layout.part(sums, "labelled").map((count, group) => count - (positives[group] as number));
   const probabilities = layout.part(sums, "tenthProbabilities");
   const churners = layout.part(sums, "tenthChurners");
   const gap = probabilities.reduce((sum, p, tenth) => sum + Math.abs(p - (churners[tenth] as number)), 0);
   return {
-    accuracy: accuracy(confusion),
-    precision: precision(confusion),
-    recall: recall(confusion),
-    f1: f1(confusion),
-    roc_auc: groupedRocAuc({ positives, negatives }),
-    average_precision: groupedAveragePrecision({ positives, negatives }),
+    ...decisionFigures(confusion),
+    ...rankingFigures(layout.part(sums, "churners"), layout.part(sums, "labelled")),
     brier: layout.figure(sums, "squaredErrors") / labelled,
     log_loss: layout.figure(sums, "surprises") / labelled,
     calibration_error: gap / labelled,
@@ -141,15 +151,9 @@ function estimatedFigures(layout: Sums, sums: Float64Array, rows: number): Figur
     falseNegatives,
     trueNegatives: rows - called - falseNegatives,
   };
-  const positives = layout.part(sums, "probabilities");
-  const negatives = layout.part(sums, "rows").map((count, group) => count - (positives[group] as number));
   return {
-    accuracy: accuracy(confusion),
-    precision: precision(confusion),
-    recall: recall(confusion),
-    f1: f1(confusion),
-    roc_auc: groupedRocAuc({ positives, negatives }),
-    average_precision: groupedAveragePrecision({ positives, negatives }),
+    ...decisionFigures(confusion),
+    ...rankingFigures(layout.part(sums, "probabilities"), layout.part(sums, "rows")),
     brier: layout.figure(sums, "uncertainty") / rows,
     log_loss: layout.figure(sums, "entropy") / rows,
     // What a finite sample of right probabilities shows is not in the sums.

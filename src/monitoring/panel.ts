@@ -66,3 +66,6 @@ export function rate(
 
 /** Why there may be nothing to draw, of most. */
 export const young = "Fewer rows than can be judged: wait for the window to fill";
+
+/** The same, of what happens seldom. */
+export const quiet = "Nothing happened in this time";

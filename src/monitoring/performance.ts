@@ -87,25 +87,16 @@ export function realizedPerformance(window: Window, model: MonitoredModel): Perf
   const realized = classificationIntervals(probabilities, labels, threshold);
   const estimate = estimatePerformance(probabilities, threshold).metrics;
   const judged = performanceMetrics.flatMap((metric): Finding[] => {
-    const base = { metric, feature: null, rows } as const;
-    const { value, lower, upper, standardError } = realized[metric];
     const usual = (estimated[metric] ?? none) - (holdout.metrics[metric].value ?? none);
     const spread = z * estimate[metric].standardError * Math.sqrt(1 + rows / holdout.rows);
     const labelled = { probabilities, labels };
-    const shown = finding({
-      ...base,
-      monitor: "realized",
-      value,
-      lower,
-      upper,
-      standardError,
-      ...bounds(metric, model, rows),
-      chance: rate,
-    });
+    const shown = bounded("realized", metric, realized[metric], model, rows);
     const error = finding({
-      ...base,
       monitor: "estimate_error",
-      value: estimate[metric].value - value,
+      metric,
+      feature: null,
+      rows,
+      value: estimate[metric].value - shown.value,
       standardError: estimate[metric].standardError,
       // That of the calibration error is judged by the error itself.
       ...(metric !== "calibration_error" && {
@@ -123,6 +114,27 @@ export function realizedPerformance(window: Window, model: MonitoredModel): Perf
   return { findings, coverage, confusion };
 }
 
+/** A metric against the bound past which it is worse than the reference by more than chance. */
+const bounded = (
+  monitor: "realized" | "estimated",
+  metric: PerformanceMetric,
+  { value, lower, upper, standardError }: Interval,
+  model: MonitoredModel,
+  rows: number,
+) =>
+  finding({
+    monitor,
+    metric,
+    feature: null,
+    value,
+    lower,
+    upper,
+    standardError,
+    rows,
+    ...bounds(metric, model, rows),
+    chance: rate,
+  });
+
 /** Specificity is told and not judged: with precision, recall and accuracy judged, it says nothing of its own. */
 const unbounded = (monitor: "realized" | "estimated", { value, lower, upper, standardError }: Interval, rows: number) =>
   finding({ monitor, metric: "specificity", feature: null, value, lower, upper, standardError, rows });
@@ -136,18 +148,8 @@ export function estimatedPerformance(window: Window, model: MonitoredModel): Fin
     return [...performanceMetrics, "specificity"].map((metric) =>
       unjudgedFinding({ monitor: "estimated", metric, feature: null, rows }, "insufficient"),
     );
-  const judged = performanceMetrics.map((metric): Finding => {
-    const base = { monitor: "estimated", metric, feature: null, rows } as const;
-    const { value, lower, upper, standardError } = estimate.metrics[metric];
-    return finding({
-      ...base,
-      value,
-      lower,
-      upper,
-      standardError,
-      ...bounds(metric, model, rows),
-      chance: rate,
-    });
-  });
+  const judged = performanceMetrics.map((metric) =>
+    bounded("estimated", metric, estimate.metrics[metric], model, rows),
+  );
   return [...judged, unbounded("estimated", estimate.metrics.specificity, rows)];
 }

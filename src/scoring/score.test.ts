@@ -6,9 +6,9 @@ import { parse } from "csv-parse/sync";
 import { type Customer, columnOf, fields } from "../customer.ts";
 import { openDataset } from "../data/ingest.ts";
 import { generate } from "../data/synthetic.ts";
-import { createRegistry, type LoadedModel } from "../models/registry.ts";
-import { openStores } from "../storage/stores.ts";
-import { runCommandFile, temporaryFolder, trainSmallModel } from "../testing/service-process.ts";
+import type { LoadedModel } from "../models/registry.ts";
+import { runCommandFile, temporaryFolder } from "../testing/service-process.ts";
+import { loadSmallModel } from "../testing/small-model.ts";
 
 const folder = temporaryFolder();
 const DATA_DIR = join(folder.path, "data");
@@ -34,11 +34,7 @@ const input = (name: string, content: string | Uint8Array): string => {
 };
 
 beforeAll(async () => {
-  await trainSmallModel(DATA_DIR);
-  const stores = openStores(join(DATA_DIR, "service.db"));
-  const registry = createRegistry({ directory: join(DATA_DIR, "models"), store: stores.models, now: () => 0 });
-  model = await registry.load(registry.currentUse()?.version as string);
-  stores.close();
+  model = await loadSmallModel(DATA_DIR);
 }, 60_000);
 afterAll(() => folder.remove());
 

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { runCommand } from "../command.ts";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { openFeatureStream, type StreamedFeature } from "../data/feature-stream.ts";
 import { writeScores } from "../data/scores-file.ts";
 import { AppError } from "../errors.ts";
@@ -25,11 +25,10 @@ const streamed = (feature: FeatureEncoding): StreamedFeature =>
     : { name: feature.name, kind: "categorical", codes: levelCodes(feature), other: feature.other };
 
 /** Scores every customer of a file with one model version, in constant memory. */
-async function score(file: string, { out, model }: Options): Promise<void> {
-  const { DATA_DIR } = readConfig(process.env);
+async function score(file: string, { out, model }: Options, { DATA_DIR }: Config, now: () => number): Promise<void> {
   const stores = openStores(join(DATA_DIR, "service.db"));
   try {
-    const registry = createRegistry({ directory: join(DATA_DIR, "models"), store: stores.models, now: Date.now });
+    const registry = createRegistry({ directory: join(DATA_DIR, "models"), store: stores.models, now });
     const version = model ?? registry.currentUse()?.version;
     if (!version) throw new AppError("unavailable", "there is no model: train one with bun run train");
     registry.readManifest(version);
@@ -38,7 +37,7 @@ async function score(file: string, { out, model }: Options): Promise<void> {
       open: (onnx, featureCount) => openSession(onnx, featureCount, threads),
     });
     const stream = await openFeatureStream(file, manifest.features.map(streamed), threads);
-    const started = Date.now();
+    const started = now();
     let rows = 0;
     let churners = 0;
     try {
@@ -63,7 +62,7 @@ async function score(file: string, { out, model }: Options): Promise<void> {
       stream.close();
       await session.release();
     }
-    const seconds = (Date.now() - started) / 1000;
+    const seconds = (now() - started) / 1000;
     process.stderr.write(
       `${process.stderr.isTTY ? "\r" : ""}${rows.toLocaleString("en")} customers scored by ${version} in ${seconds.toFixed(1)} s, ${churners.toLocaleString("en")} of them called churners: ${out}\n`,
     );
@@ -80,5 +79,5 @@ const command = new Command("score")
     "where to write user_id, probability, churn, model_version: CSV, or Parquet by its name",
   )
   .option("--model <version>", "a version of bun run model:list; the one that serves when absent")
-  .action(score);
+  .action((file: string, options: Options) => score(file, options, readConfig(process.env), Date.now));
 await runCommand(command, process.env);

@@ -9,6 +9,7 @@ import { createScenarioSwitch } from "../monitoring/scenario.ts";
 import { createRandom } from "../statistics/random.ts";
 import { createMonitoredStore } from "../storage/monitored.ts";
 import { openStores } from "../storage/stores.ts";
+import { replayedPrediction, storePrediction } from "./stored-prediction.ts";
 
 type Stores = ReturnType<typeof openStores>;
 
@@ -47,26 +48,14 @@ export function createMonitoredScene(model: LoadedModel, stores: Stores = openSt
     const features = new Float32Array(labelled.length * width);
     for (const [i, { customer }] of labelled.entries()) model.encode(customer, features, i * width);
     const probabilities = labelled.length > 0 ? await model.session.score(features, labelled.length) : [];
-    const keys = stores.predictions.append(
-      labelled.map(({ customer }, i) => {
-        const probability = probabilities[i] as number;
-        return {
-          salt: 0,
-          userId: customer.user_id,
-          predictedAt: now(),
-          modelVersion,
-          source: "replay" as const,
-          customer: JSON.stringify(customer),
-          probability,
-          threshold: model.manifest.threshold,
-          churn: probability >= model.manifest.threshold,
-          cells: model.binner.cells(customer, probability),
-        };
-      }),
-    );
-    for (const [i, { seq }] of keys.entries()) {
+    for (const [i, { customer, churned }] of labelled.entries()) {
+      const { seq } = storePrediction(stores.predictions, {
+        ...replayedPrediction(model, customer, probabilities[i] as number),
+        predictedAt: now(),
+        modelVersion,
+      });
       played.push(seq);
-      if (labels === "all") label(seq, (labelled[i] as LabelledCustomer).churned, "recorded");
+      if (labels === "all") label(seq, churned, "recorded");
     }
   }
   function label(seq: number, churned: boolean, status: "recorded" | "corrected"): void {

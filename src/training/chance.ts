@@ -35,6 +35,9 @@ export async function simulateChance(question: ChanceQuestion): Promise<Chance> 
   };
 }
 
-/** {@link simulateChance} in a thread of its own, so that this one is free; should that end early, here. */
-export const simulateChanceInThread = (question: ChanceQuestion): Promise<Chance> =>
-  inThread(new URL("./chance-worker.ts", import.meta.url), question, simulateChance);
+/** {@link simulateChance} in a thread of its own, so that this one is free; with a warning here, should that not answer. */
+export const simulateChanceInThread = (
+  question: ChanceQuestion,
+  onWarning: (warning: string) => void,
+): Promise<Chance> =>
+  inThread(new URL("./chance-worker.ts", import.meta.url), question, { otherwise: simulateChance, onWarning });

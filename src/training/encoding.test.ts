@@ -83,6 +83,7 @@ describe("the reference profile", () => {
       holdout: scored,
       threshold: 0.5,
       random: createRandom(1),
+      onWarning: () => {},
     });
   });
 

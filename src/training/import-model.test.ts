@@ -32,7 +32,17 @@ afterAll(() => {
 });
 
 const importOf = (onnx: Uint8Array, manifest: ImportManifest = {}) =>
-  importModel({ onnx, name: "model.onnx", manifest, dataset, version: "v", seed: 1, now: () => 0, onStage: () => {} });
+  importModel({
+    onnx,
+    name: "model.onnx",
+    manifest,
+    dataset,
+    version: "v",
+    seed: 1,
+    now: () => 0,
+    onStage: () => {},
+    onWarning: () => {},
+  });
 
 async function scoreCustomers(onnx: Uint8Array, { features }: Manifest, customers: Customer[]): Promise<number[]> {
   const encode = createEncoder(features);

@@ -30,27 +30,28 @@ function read(file: string): Uint8Array {
   }
 }
 
-async function importFile(file: string, options: ImportArguments, config: Config): Promise<void> {
+async function importFile(file: string, options: ImportArguments, config: Config, now: () => number): Promise<void> {
   const onnx = read(file);
   const told = options.manifest
     ? parseImportManifest(new TextDecoder().decode(read(options.manifest)), options.manifest)
     : {};
   const dataset = await openDataset(options.data ?? defaultDataFile(config.DATA_DIR), { rows: options.rows });
   const stores = openStores(join(config.DATA_DIR, "service.db"));
-  const progress = createProgress(process.stderr, 0, Date.now);
+  const progress = createProgress(process.stderr, 0, now);
   try {
     for (const warning of dataset.warnings) process.stderr.write(`warning: ${warning}\n`);
     const directory = join(config.DATA_DIR, "models");
-    const registry = createRegistry({ directory, store: stores.models, now: Date.now });
+    const registry = createRegistry({ directory, store: stores.models, now });
     const imported = await importModel({
       onnx,
       name: basename(file),
       manifest: told,
       dataset,
-      version: registry.newVersion(Date.now()),
+      version: registry.newVersion(now()),
       seed: options.seed,
-      now: Date.now,
+      now,
       onStage: progress.stage,
+      onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
     }).catch((error: unknown) => {
       throw error instanceof AppError ? new AppError(error.code, `${file}: ${error.message}`, { cause: error }) : error;
     });
@@ -79,5 +80,5 @@ const command = new Command("model:import")
   .option("--data <file>", "labelled customers to try it on (default: Train.csv, else sample.csv, in DATA_DIR/raw)")
   .option("--rows <n>", "read only that many rows", wholeNumberFrom(1))
   .option("--seed <n>", "seed of the thresholds of the monitors", wholeNumberFrom(0), 1)
-  .action((file: string, options: ImportArguments) => importFile(file, options, readConfig(process.env)));
+  .action((file: string, options: ImportArguments) => importFile(file, options, readConfig(process.env), Date.now));
 await runCommand(command, process.env);

@@ -87,7 +87,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   });
 
   onStage("calibrating and evaluating");
-  const scoreHoldout = scoreBesideOthers(model, holdoutColumns);
+  const scoreHoldout = scoreBesideOthers(model, holdoutColumns, onWarning);
   const calibration = fitPlatt(scores.validation, validation.churned);
   const calibrated = (scores: Float64Array) =>
     scores.map((score) => logistic(calibration.slope * score + calibration.intercept));
@@ -136,6 +136,7 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
     holdout: { table: holdout, probabilities: holdoutProbabilities },
     threshold,
     random: createRandom(parameters.seed),
+    onWarning,
   });
   const [reference] = await Promise.all([profiling, options.onVerified?.()]);
 
@@ -172,13 +173,17 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
 const shareOfOtherThread = 0.65;
 
 /** Begins to score rows in another thread. @returns what scores the rest here, once there is time, and gives the raw scores of all */
-function scoreBesideOthers(model: BoostedTrees, columns: readonly Float32Array[]): () => Promise<Float64Array> {
+function scoreBesideOthers(
+  model: BoostedTrees,
+  columns: readonly Float32Array[],
+  onWarning: (warning: string) => void,
+): () => Promise<Float64Array> {
   const rows = columns[0]?.length ?? 0;
   const cut = Math.floor(shareOfOtherThread * rows);
   const first = inThread(
     new URL("./scores-worker.ts", import.meta.url),
     { model, columns: columns.map((column) => column.slice(0, cut)) } satisfies ScoresQuestion,
-    (question) => rawScores(model, question.columns),
+    { otherwise: (question) => rawScores(model, question.columns), onWarning },
   );
   return async () => {
     const scores = new Float64Array(rows);

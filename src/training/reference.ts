@@ -145,6 +145,8 @@ export interface ReferenceOptions {
   /** Probability from which a customer is called a churner. */
   threshold: number;
   random: Random;
+  /** Told in one line when a thread did not do what it was asked, and its work takes longer for that. */
+  onWarning(warning: string): void;
 }
 
 const sampleRows = 4000;
@@ -160,6 +162,7 @@ export async function profileReference({
   holdout,
   threshold,
   random,
+  onWarning,
 }: ReferenceOptions): Promise<ReferenceProfile> {
   const edges = scoreEdges(probabilities.slice().sort(), intervals);
   const counts = new Array<number>(edges.length + 1).fill(0);
@@ -177,17 +180,20 @@ export async function profileReference({
   // Columns were copied and sorted one after the other, which the runtime would keep for long.
   Bun.gc(true);
   const { sample, others } = partCells(cells, features.length, random);
-  const simulation = simulateChanceInThread({
-    features,
-    score,
-    sample,
-    others,
-    width: features.length,
-    probabilities: holdout.probabilities,
-    labels: holdout.table.churned,
-    threshold,
-    seed: random.integer(2 ** 32),
-  });
+  const simulation = simulateChanceInThread(
+    {
+      features,
+      score,
+      sample,
+      others,
+      width: features.length,
+      probabilities: holdout.probabilities,
+      labels: holdout.table.churned,
+      threshold,
+      seed: random.integer(2 ** 32),
+    },
+    onWarning,
+  );
   const known = {
     rows: table.rows,
     features,

@@ -20,20 +20,10 @@ import { createProgress } from "./progress.ts";
 import { pushWaiting, trainingPayload, waitingFile } from "./push.ts";
 import { storeReplay } from "./replay-store.ts";
 
-interface TrainArguments {
+interface TrainArguments extends Omit<LearnerParameters, "earlyStoppingRounds"> {
   data?: string;
   rows?: number;
-  seed: number;
-  rounds: number;
   patience: number;
-  learningRate: number;
-  maxLeaves: number;
-  minChildWeight: number;
-  lambda: number;
-  maxBins: number;
-  featureFraction: number;
-  baggingFraction: number;
-  threads: number;
   crossValidate?: number;
   threshold?: number;
   out?: string;
@@ -71,7 +61,7 @@ function cancellation(): AbortSignal {
 }
 
 /** Prints how well these parameters learn from the data. Keeps no model and touches neither database nor registry. */
-async function tryFolds(options: TrainArguments, folds: number, config: Config): Promise<void> {
+async function tryFolds(options: TrainArguments, folds: number, config: Config, now: () => number): Promise<void> {
   const parameters = parametersOf(options);
   const dataset = await openDataset(options.data ?? defaultDataFile(config.DATA_DIR), { rows: options.rows });
   try {
@@ -80,7 +70,7 @@ async function tryFolds(options: TrainArguments, folds: number, config: Config):
       rows: await dataset.readAll(),
       folds,
       parameters,
-      now: Date.now,
+      now,
       onFold: (fold, { seconds }) => process.stderr.write(`fold ${fold + 1} of ${folds}: ${seconds.toFixed(1)} s\n`),
       onWarning: (warning) => process.stderr.write(`warning: ${warning}\n`),
       signal: cancellation(),
@@ -93,15 +83,15 @@ async function tryFolds(options: TrainArguments, folds: number, config: Config):
   }
 }
 
-async function train(options: TrainArguments, config: Config): Promise<void> {
+async function train(options: TrainArguments, config: Config, now: () => number): Promise<void> {
   const parameters = parametersOf(options);
   const dataDirectory = options.out ?? config.DATA_DIR;
   const file = options.data ?? defaultDataFile(config.DATA_DIR);
   const signal = cancellation();
-  const progress = createProgress(process.stderr, parameters.rounds, Date.now);
+  const progress = createProgress(process.stderr, parameters.rounds, now);
   const lock = lockTraining(dataDirectory);
   const stores = openStores(join(dataDirectory, "service.db"));
-  const registry = createRegistry({ directory: join(dataDirectory, "models"), store: stores.models, now: Date.now });
+  const registry = createRegistry({ directory: join(dataDirectory, "models"), store: stores.models, now });
   for (const name of registry.removeLeftovers())
     process.stderr.write(`warning: removed ${name}, left by a training that was killed\n`);
   const dataset = await openTrainingData(file, options, registry).catch((error: unknown) => {
@@ -111,13 +101,13 @@ async function train(options: TrainArguments, config: Config): Promise<void> {
   });
   try {
     for (const warning of dataset.warnings) process.stderr.write(`warning: ${warning}\n`);
-    const version = registry.newVersion(Date.now());
+    const version = registry.newVersion(now());
     const { manifest, onnx, trees } = await trainModel({
       dataset,
       parameters,
       threshold: options.threshold,
       version,
-      now: Date.now,
+      now,
       // The replay, and a comparison, need no others.
       onRead: () => dataset.keepOnly("holdout"),
       onVerified: () => storeReplay(stores.replay, version, dataset),
@@ -228,7 +218,7 @@ if (import.meta.main) {
     .action((options: TrainArguments) => {
       const config = readConfig(process.env);
       const { crossValidate: folds } = options;
-      return folds === undefined ? train(options, config) : tryFolds(options, folds, config);
+      return folds === undefined ? train(options, config, Date.now) : tryFolds(options, folds, config, Date.now);
     });
   await runCommand(command, process.env);
 }

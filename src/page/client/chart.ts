@@ -135,7 +135,7 @@ export function createChart(
         setCursor: backdrop ? [] : [(u) => readOut(u)],
       },
     },
-    [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
+    [[], ...lines.map((): number[] => [])],
     parent,
   );
   drawn.add(chart);
@@ -190,7 +190,7 @@ function withGaps(times: readonly number[], values: readonly (number | null)[][]
     moments.push(time / 1000);
     for (const [l, line] of lines.entries()) line.push(values[l]?.[i] ?? null);
   });
-  return [moments, ...lines] as uPlot.AlignedData;
+  return [moments, ...lines];
 }
 
 function drawOnsets(u: uPlot, onsets: readonly Onset[]): void {

@@ -18,7 +18,7 @@ export const moment = (time: number | string): string =>
 const clockSuffices = 12 * 3_600_000;
 
 /** Since when: the hour alone only while it can be no other day's. */
-export const beginning = (time: number | string, now = Date.now()): string =>
+export const beginning = (time: number | string, now: number): string =>
   Math.abs(now - new Date(time).getTime()) < clockSuffices ? clock(time) : moment(time);
 
 export function duration(milliseconds: number): string {

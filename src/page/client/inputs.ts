@@ -7,12 +7,12 @@ import {
   type Setup,
   type WindowFigures,
 } from "./api.ts";
-import { createChart } from "./chart.ts";
-import { fact, html, legend, onsetLegend, piece } from "./dom.ts";
+import { fact, html, legend, piece } from "./dom.ts";
 import { figure, percent } from "./format.ts";
 import type { History } from "./history.ts";
 import { createPanel } from "./panel.ts";
 import { sharesList } from "./predictions.ts";
+import { createThresholdChart } from "./threshold-chart.ts";
 
 const ratioOf = ({ value, threshold }: Result): number => (value ?? 0) / (threshold.upper ?? Number.POSITIVE_INFINITY);
 
@@ -43,49 +43,21 @@ export function createInputs(setup: Setup, history: History) {
   const about = html("p", { class: "quiet" });
   const figures = html("dl", { class: "facts" });
   const shares = html("div");
-  const canvas = html("div", { class: "chart" });
-  pane.body.append(
-    about,
-    figures,
-    shares,
-    canvas,
-    legend([
-      { kind: "now", text: "drift over time" },
-      { kind: "threshold", text: "threshold", isDashed: true },
-      onsetLegend,
-    ]),
-  );
-  const chart = createChart(
-    canvas,
-    "Drift of this input over time",
-    [
-      { label: "PSI", color: "--now" },
-      { label: "threshold", color: "--threshold", isDashed: true },
-    ],
-    (value) => figure(value),
-    0,
-  );
-  const togetherCanvas = html("div", { class: "chart" });
+  pane.body.append(about, figures, shares);
+  const chart = createThresholdChart(pane.body, {
+    label: "Drift of this input over time",
+    statistic: "PSI",
+    legend: "drift over time",
+    least: 0,
+  });
   const togetherText = html("p", { class: "quiet" });
-  together.body.append(
-    togetherText,
-    togetherCanvas,
-    legend([
-      { kind: "now", text: "ROC AUC of telling the window from the reference" },
-      { kind: "threshold", text: "threshold", isDashed: true },
-      onsetLegend,
-    ]),
-  );
-  const togetherChart = createChart(
-    togetherCanvas,
-    "How well trees tell the window from the reference, over time",
-    [
-      { label: "ROC AUC", color: "--now" },
-      { label: "threshold", color: "--threshold", isDashed: true },
-    ],
-    (value) => figure(value),
-    0.5,
-  );
+  together.body.append(togetherText);
+  const togetherChart = createThresholdChart(together.body, {
+    label: "How well trees tell the window from the reference, over time",
+    statistic: "ROC AUC",
+    legend: "ROC AUC of telling the window from the reference",
+    least: 0.5,
+  });
   let chosen: string | null = null;
   let isChosenByHand = false;
   let last: Seen | null = null;
@@ -128,11 +100,7 @@ export function createInputs(setup: Setup, history: History) {
     shares.replaceChildren(sharesList(bins));
     const results = history.of("drift", "psi", chosen);
     pane.ready(bins.filter(({ current }) => current > 0).length);
-    chart.update(
-      results.map((result) => Date.parse(result.evaluated_at)),
-      [results.map(({ value }) => value), results.map(({ threshold }) => threshold.upper)],
-      history.onsets,
-    );
+    chart.update(results, history.onsets);
     for (const button of list.children) button.setAttribute("aria-pressed", String(button.id === `drift-${chosen}`));
   }
 
@@ -146,11 +114,7 @@ export function createInputs(setup: Setup, history: History) {
     }
     together.ready(known.length);
     togetherText.textContent = newest.sentence;
-    togetherChart.update(
-      results.map((result) => Date.parse(result.evaluated_at)),
-      [results.map(({ value }) => value), results.map(({ threshold }) => threshold.upper)],
-      history.onsets,
-    );
+    togetherChart.update(results, history.onsets);
   }
 
   function drawList(monitoring: Monitoring): void {

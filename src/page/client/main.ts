@@ -92,9 +92,10 @@ async function start(): Promise<void> {
     const rows = "value" in monitoring ? monitoring.value.rows : 0;
     const waiting = waitingForRows(rows, perSecond, setup);
     if ("value" in monitoring) {
+      const now = Date.now();
       history.add(monitoring.value);
-      showVerdict(monitoring.value, waiting);
-      scenario.update(monitoring.value);
+      showVerdict(monitoring.value, waiting, now);
+      scenario.update(monitoring.value, now);
     } else showNoVerdict(monitoring.error);
     if ("value" in figures) showFacts(figures.value, "value" in monitoring ? monitoring.value : null, perSecond);
     source.update(monitoring, distributions, figures, waiting);

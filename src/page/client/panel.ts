@@ -1,6 +1,7 @@
 import { type Answer, messageOf, type PanelKey } from "./api.ts";
 import { html } from "./dom.ts";
 
+/** What the answers hold. */
 type Values<A extends readonly unknown[]> = { [K in keyof A]: A[K] extends Answer<infer T> ? T : never };
 
 export interface PanelView {
@@ -57,10 +58,13 @@ export function createPanel(key: PanelKey): PanelView {
     header,
     title,
     draw<A extends readonly Answer<unknown>[]>(answers: readonly [...A], paint: (...values: Values<A>) => void) {
-      const error = answers.map((answer) => ("error" in answer ? answer.error : null)).find((found) => found !== null);
-      if (error !== undefined) return failed(error);
+      const values: unknown[] = [];
+      for (const answer of answers) {
+        if ("error" in answer) return failed(answer.error);
+        values.push(answer.value);
+      }
       try {
-        paint(...(answers.map((answer) => (answer as { value: unknown }).value) as unknown as Values<A>));
+        paint(...(values as Values<A>));
       } catch (defect) {
         failed(messageOf(defect));
         reportError(defect);

@@ -2,10 +2,11 @@ import { binName } from "../../monitoring/bin-name.ts";
 import { type Answer, attempt, type Bin, type Distributions, type WindowFigures } from "./api.ts";
 import { createChart } from "./chart.ts";
 import { html, legend, onsetLegend, piece } from "./dom.ts";
-import { count, figure, percent, shortPercent } from "./format.ts";
+import { count, percent, shortPercent } from "./format.ts";
 import { createHeat } from "./heat.ts";
 import { type History, shown } from "./history.ts";
 import { createPanel, type PanelView } from "./panel.ts";
+import { createThresholdChart } from "./threshold-chart.ts";
 
 /** Shares by bin, now above the reference. */
 export function sharesList(bins: readonly Bin[], format?: (value: number) => string): HTMLElement {
@@ -59,11 +60,6 @@ export function createPredictions(history: History) {
       onsetLegend,
     ]),
   );
-  const driftCanvas = html("div", { class: "chart" });
-  drift.body.append(
-    driftCanvas,
-    legend([{ kind: "now", text: "PSI" }, { kind: "threshold", text: "threshold", isDashed: true }, onsetLegend]),
-  );
   const balanceChart = createChart(
     balanceCanvas,
     "Share of predicted churners over time",
@@ -74,16 +70,12 @@ export function createPredictions(history: History) {
     (value) => percent(value, 0),
     0,
   );
-  const driftChart = createChart(
-    driftCanvas,
-    "Drift of the score over time",
-    [
-      { label: "PSI", color: "--now" },
-      { label: "threshold", color: "--threshold", isDashed: true },
-    ],
-    (value) => figure(value),
-    0,
-  );
+  const driftChart = createThresholdChart(drift.body, {
+    label: "Drift of the score over time",
+    statistic: "PSI",
+    legend: "PSI",
+    least: 0,
+  });
   const heat = createHeat(overTime.body);
 
   /** The minutes that say something; tells the panel what it waits for when there is none. */
@@ -139,11 +131,7 @@ export function createPredictions(history: History) {
           return;
         }
         drift.ready(known);
-        driftChart.update(
-          results.map((result) => Date.parse(result.evaluated_at)),
-          [results.map(({ value }) => value), results.map(({ threshold }) => threshold.upper)],
-          history.onsets,
-        );
+        driftChart.update(results, history.onsets);
       });
     },
   };

@@ -26,11 +26,11 @@ export function createScenario({ scenarios, may_switch }: Setup, onSwitch: () =>
   });
   let shown = "";
   return {
-    update({ scenario, since }: Monitoring): void {
+    update({ scenario, since }: Monitoring, now: number): void {
       const text =
         scenario === "none"
           ? `Now the replay is undisturbed.${may_switch ? "" : " Switching needs a key with the role admin."}`
-          : `${scenario} plays since ${beginning(since)}: its onset is marked in every chart.`;
+          : `${scenario} plays since ${beginning(since, now)}: its onset is marked in every chart.`;
       if (text === shown) return;
       shown = text;
       state.textContent = text;

@@ -14,7 +14,7 @@ const subjectOf = ({ feature, metric }: Alarm): string =>
 const briefly = (sentence: string): string => sentence.replace(chanceClause, "");
 
 /** The verdict in words: what is wrong, since when, how sure, what to do next. */
-export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: string): void {
+export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: string, now: number): void {
   const split = verdict.sentence.search(/(?<=[^\d])[.:] /);
   const headline = split < 0 ? verdict.sentence : verdict.sentence.slice(0, split);
   const because = verdict.since === null ? `${waiting}.` : split < 0 ? "" : briefly(verdict.sentence.slice(split + 2));
@@ -31,28 +31,28 @@ export function showVerdict({ verdict, alarms, results }: Monitoring, waiting: s
     : largest > 0
       ? `How sure: every figure has a threshold that an undisturbed window passes at most once in ${count(1 / largest)}.`
       : "";
-  byId("sure").textContent = `${verdict.since ? `Since ${beginning(verdict.since)}. ` : ""}${sure}`;
-  byId("alarms").replaceChildren(...rowsOf(alarms));
+  byId("sure").textContent = `${verdict.since ? `Since ${beginning(verdict.since, now)}. ` : ""}${sure}`;
+  byId("alarms").replaceChildren(...rowsOf(alarms, now));
 }
 
 /** The alarms beside the one of the verdict: the first two of each monitor, and the names of its others. */
-function rowsOf(alarms: readonly Alarm[]): HTMLElement[] {
+function rowsOf(alarms: readonly Alarm[], now: number): HTMLElement[] {
   const byMonitor = Map.groupBy(alarms.slice(1), ({ monitor }) => monitor);
   return [...byMonitor.values()].flatMap((group) => {
     const others = group.slice(shownOfMonitor).map(subjectOf);
     const more = others.length > namedOfMonitor ? ` and ${others.length - namedOfMonitor} more` : "";
     const also = others.length > 0 ? ` Also ${others.slice(0, namedOfMonitor).join(", ")}${more}.` : "";
-    return group.slice(0, shownOfMonitor).map((alarm, i) => row(alarm, i === shownOfMonitor - 1 ? also : ""));
+    return group.slice(0, shownOfMonitor).map((alarm, i) => row(alarm, i === shownOfMonitor - 1 ? also : "", now));
   });
 }
 
-function row({ severity, feature, monitor, sentence, since }: Alarm, also: string): HTMLElement {
+function row({ severity, feature, monitor, sentence, since }: Alarm, also: string, now: number): HTMLElement {
   return html(
     "li",
     { "data-severity": severity },
     html("span", { class: "level" }, severity),
     html("strong", {}, feature ?? monitorWords[monitor] ?? monitor),
-    html("span", {}, briefly(sentence) + also, html("span", { class: "quiet" }, ` since ${beginning(since)}`)),
+    html("span", {}, briefly(sentence) + also, html("span", { class: "quiet" }, ` since ${beginning(since, now)}`)),
   );
 }
 
