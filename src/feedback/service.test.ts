@@ -16,6 +16,8 @@ async function createFixture() {
   const clock = { time: 1_000_000 };
   const service = createFeedbackService({ durability, predictions, labels, now: () => clock.time, onRecorded() {} });
 
+  const ids: string[] = [];
+
   /** Stores a prediction as the prediction service does. */
   const predict = (userId: string, modelVersion: string): Promise<{ seq: number; id: string }> =>
     durability.commit(() => {
@@ -26,10 +28,20 @@ async function createFixture() {
         modelVersion,
       });
       joinPending(labels, key.seq, userId);
+      ids.push(key.id);
       return key;
     });
-  return { service, labels, clock, predict, close };
+  /** Records labels in which `prediction 0` is the first that was made. */
+  const record = (feedbacks: readonly Feedback[]): Promise<FeedbackOutcome[]> =>
+    service.record(
+      feedbacks.map(({ target, ...said }) => ({
+        ...said,
+        target: "userId" in target ? target : { predictionId: ids[numberIn(target.predictionId)] ?? "no such" },
+      })),
+    );
+  return { record, labels, clock, predict, close };
 }
+const numberIn = (name: string): number => Number(name.match(/^prediction (\d+)$/)?.[1] ?? -1);
 type Fixture = Awaited<ReturnType<typeof createFixture>>;
 
 interface Statement {
@@ -62,7 +74,7 @@ function say(model: Model, { target, churned, observedAt = model.time }: Feedbac
   const prediction =
     "userId" in target
       ? model.predictions.findLast(({ userId }) => userId === target.userId)
-      : model.predictions[Number(target.predictionId.match(/^prediction (\d+)$/)?.[1] ?? -1)];
+      : model.predictions[numberIn(target.predictionId)];
   if (prediction) {
     const status = statusAfter(prediction.said, statement);
     prediction.said.push(statement);
@@ -119,7 +131,7 @@ const feedbackStep = fc.array(feedbackOf(anyTarget), { minLength: 1, maxLength: 
     check: () => true,
     toString: () => `feedback ${JSON.stringify(feedbacks)}`,
     async run(model, real) {
-      const outcomes = await real.service.record(feedbacks);
+      const outcomes = await real.record(feedbacks);
       expect(outcomes.map(({ status }) => status as string)).toEqual(feedbacks.map((feedback) => say(model, feedback)));
       compare(model, real);
     },
@@ -155,7 +167,7 @@ async function stateAfter(
     for (let i = 0; i < 4; i++) seqs.push((await fixture.predict("ann", versions[i % 2] as string)).seq);
     for (const feedbacks of orders) {
       fixture.clock.time++;
-      if (feedbacks.length > 0) await fixture.service.record(feedbacks);
+      if (feedbacks.length > 0) await fixture.record(feedbacks);
     }
     const { labels } = fixture;
     const of = (seq: number) => {
@@ -212,9 +224,9 @@ describe("feedback", () => {
   }, 30_000);
 
   test("joins the label of a user who was unknown to the first prediction only, the one observed last", async () => {
-    const { service, labels, predict, close } = await createFixture();
+    const { record, labels, predict, close } = await createFixture();
     const give = (churned: boolean, observedAt: number): Promise<FeedbackOutcome[]> =>
-      service.record([{ target: { userId: "new" }, churned, observedAt }]);
+      record([{ target: { userId: "new" }, churned, observedAt }]);
     for (const [churned, observedAt] of [
       [true, 20],
       [false, 10],

@@ -59,8 +59,9 @@ export function createThread<Tasks>({ module, name, settings, timeout, onFailure
     const started = new Worker(module.href);
     started.onmessage = ({ data }: MessageEvent<Answer>) => {
       const asked = waiting.get(data.id);
-      if ("error" in data) asked?.reject(Object.assign(new Error(data.error), data));
-      else asked?.resolve(data.result);
+      if (!("error" in data)) return asked?.resolve(data.result);
+      const { error, ...told } = data;
+      asked?.reject(Object.assign(new Error(error), told));
     };
     started.onerror = ({ message }) => giveUp(started, message);
     started.addEventListener("close", () => giveUp(started, "it ended"));

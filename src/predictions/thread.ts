@@ -53,10 +53,14 @@ export function createPredictionThread(options: PredictionThreadOptions) {
      * @throws StorageFailure when the database or its disk refuses: then nothing is stored.
      * @throws AppError `unavailable` when the thread ended or did not answer; they may be stored.
      */
-    predict: (batch: Batch): Promise<PredictedBatch> => thread.ask("predict", batch),
+    predict: (batch: Batch): Promise<PredictedBatch> =>
+      thread.ask("predict", batch).catch((error: unknown) => {
+        if (!(error instanceof AppError)) throw error;
+        throw new AppError("unavailable", `${error.message}; it may be stored: ask again`, { cause: error });
+      }),
     /** Ends the thread, in order when it can. */
     async close(): Promise<void> {
-      await Promise.race([thread.ask("close").catch(onFailure), Bun.sleep(patienceAtEnd)]);
+      await Promise.race([thread.ask("close").catch(() => undefined), Bun.sleep(patienceAtEnd)]);
       thread.close();
     },
   };

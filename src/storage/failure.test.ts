@@ -132,6 +132,52 @@ describe("a commit that the storage refuses", () => {
     await close();
   });
 
+  test("of another thread whose sync failed leaves no gap in the log either", async () => {
+    const { path, durability, told, store, close } = await openDurable("unsynced-elsewhere.db");
+    await store("a");
+    const before = statSync(`${path}-wal`).size;
+    const elsewhere = durability.commitElsewhere(async () => {
+      throw Object.assign(new Error("sync"), { code: "EIO", failedSync: true });
+    });
+    expect(elsewhere).rejects.toThrow("the disk fails");
+    await Bun.sleep(0);
+    expect(durability.failure?.fault).toBe("failing");
+    await store("b");
+    expect(statSync(`${path}-wal`).size).toBeLessThan(before);
+    expect(told).toEqual(["failing", null]);
+    await close();
+  });
+
+  test("waits for those that asked before, here or in another thread, and goes on when one of them fails", async () => {
+    const { durability, close } = await openDurable("turns.db");
+    const gate = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const first = durability.commitElsewhere(async () => {
+      order.push("first begins");
+      await gate.promise;
+      order.push("first ends");
+    });
+    const second = durability.commit(() => {
+      order.push("second");
+      throw new Error("a defect");
+    });
+    const third = durability.commitElsewhere(async () => order.push("third"));
+    const held = durability.hold(async () => void order.push("held"));
+    const last = durability.commit(() => order.push("last"));
+    await Bun.sleep(0);
+    expect(order).toEqual(["first begins"]);
+    gate.resolve();
+    expect((await Promise.allSettled([first, second, third, held, last])).map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+    ]);
+    expect(order).toEqual(["first begins", "first ends", "second", "third", "held", "last"]);
+    await close();
+  });
+
   test("is a defect of the program when it is about something else", async () => {
     const { database, durability, told, close } = await openDurable("defect.db");
     const broken = durability.commit(() => database.run("INSERT INTO labels VALUES (1, 7, 0, 0)"));
