@@ -3,6 +3,7 @@ import { exampleCustomer } from "../../src/customer.ts";
 import { startProcess } from "../../src/testing/service-process.ts";
 import { runLoad } from "./load.ts";
 import { type OpenLoadResult, runOpenLoad } from "./open-loop.ts";
+import { recovery } from "./recovery.ts";
 import { median } from "./table.ts";
 import { trainModel } from "./trained-model.ts";
 import type { TrustRow } from "./trust-row.ts";
@@ -78,25 +79,6 @@ async function watchDuring<T>(pid: number, work: Promise<T>): Promise<{ result: 
   const timer = setInterval(() => samples.push(footprint(pid)), sampleEvery);
   const result = await work.finally(() => clearInterval(timer));
   return { result, samples };
-}
-
-/** Milliseconds until ten predictions in a row are answered as quickly as without load. */
-async function recovery(url: string): Promise<number> {
-  const started = performance.now();
-  let since = started;
-  for (let inARow = 0; inARow < 10; ) {
-    const asked = performance.now();
-    const { status } = await fetch(`${url}/predict`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    });
-    const isQuick = status === 200 && performance.now() - asked < quick;
-    if (isQuick && inARow === 0) since = asked;
-    inARow = isQuick ? inARow + 1 : 0;
-    if (performance.now() - started > 30_000) return Number.POSITIVE_INFINITY;
-  }
-  return since - started;
 }
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en");
@@ -178,7 +160,7 @@ export async function trustOverload({ soakMinutes }: OverloadOptions): Promise<T
     });
     const { result: watched, samples } = await watchDuring(pid, probeDuring(service.url, load));
     const rows = overloadRows(peak, watched.result, watched.probes, samples);
-    rows.push({ label: "Recovery (ms)", value: whole(await recovery(service.url)), wanted: "< 2000" });
+    rows.push({ label: "Recovery (ms)", value: whole(await recovery({ url, body, quick })), wanted: "< 2000" });
 
     process.stderr.write(`soak: ${soakMinutes} minutes at ${whole(peak / 2)} requests/s\n`);
     const before = footprint(pid).descriptors;
@@ -186,7 +168,7 @@ export async function trustOverload({ soakMinutes }: OverloadOptions): Promise<T
       pid,
       runOpenLoad({ url, body, rate: peak / 2, connections: soakConnections, seconds: soakMinutes * 60 }),
     );
-    await recovery(service.url);
+    await recovery({ url, body, quick });
     const failed = [...soak.result.statuses].filter(([status]) => status !== 200);
     rows.push(
       {

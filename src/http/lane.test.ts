@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createLane } from "./lane.ts";
 
-const refusals = { holding: 0, hold: 0 };
+const refusals = { holding: 0, hold: 0, longest: 0 };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a lane", () => {
@@ -28,7 +28,7 @@ describe("a lane", () => {
   });
 
   test("holds refusals back, as many as it may, so that who comes again at once costs little", async () => {
-    const lane = createLane({ limit: 1, waiting: 0, patience: 10_000, holding: 2, hold: 30 });
+    const lane = createLane({ limit: 1, waiting: 0, patience: 10_000, holding: 2, hold: 30, longest: 60 });
     const gate = Promise.withResolvers<void>();
     const running = lane.run(() => gate.promise);
     const started = performance.now();

@@ -1,16 +1,14 @@
 import { AppError } from "../errors.ts";
+import { createQueue } from "./queue.ts";
+import { createRefusals, type RefusalsOptions } from "./refusals.ts";
 
-export interface LaneOptions {
+export interface LaneOptions extends Omit<RefusalsOptions, "isAwaited"> {
   /** Pieces of work that may be under way at once. */
   limit: number;
   /** Further ones that may wait, in the order in which they came. */
   waiting: number;
   /** Milliseconds that one may wait. */
   patience: number;
-  /** Refusals that may be held back at once. */
-  holding: number;
-  /** Milliseconds that a refusal is held back. */
-  hold: number;
 }
 
 interface Waiter {
@@ -24,49 +22,30 @@ export type Lane = ReturnType<typeof createLane>;
 /**
  * Bounds the work that is under way and the work that waits, so that more load than can be carried costs neither memory nor
  * the time of those who are served: nobody waits longer than `patience`, and whoever would make the line too long is refused.
- * A refusal costs about as much as an answer, so clients that come again at once would leave no time for answers: it is held back.
+ * Refusals are held back, lest they take the time of those who are served.
  */
-export function createLane({ limit, waiting, patience, holding, hold }: LaneOptions) {
+export function createLane({ limit, waiting, patience, ...holding }: LaneOptions) {
   let running = 0;
-  let line: Waiter[] = [];
-  // Those before it have left the line; taking each out by itself would move all others.
-  let first = 0;
+  const line = createQueue<Waiter>();
   let isWatched = false;
-  let held = 0;
+  const refusals = createRefusals({ ...holding, isAwaited: () => line.length > 0 });
 
-  const length = () => line.length - first;
-  const isFull = () => running >= limit && length() >= waiting;
-  const full = () => new AppError("unavailable", `${length()} requests are waiting already: try again in a second`);
+  const isFull = () => running >= limit && line.length >= waiting;
+  const full = () => new AppError("unavailable", `${line.length} requests are waiting already: try again in a second`);
   const late = () =>
     new AppError("unavailable", `the request waited ${patience / 1000} s for its turn: try again in a second`);
 
-  async function refuse(): Promise<never> {
+  const refuse = (): Promise<never> => {
     const error = full();
-    if (held >= holding) throw error;
-    held++;
-    await new Promise((resolve) => setTimeout(resolve, hold));
-    held--;
-    throw error;
-  }
-
-  function take(): Waiter {
-    const waiter = line[first++] as Waiter;
-    if (first === line.length) {
-      line = [];
-      first = 0;
-    } else if (first >= waiting) {
-      line = line.slice(first);
-      first = 0;
-    }
-    return waiter;
-  }
+    return new Promise((_, reject) => refusals.add(() => reject(error), false));
+  };
 
   /** Refuses those who have waited too long, and comes back for the next. */
   function expire(): void {
     const time = performance.now();
-    while (length() > 0 && (line[first] as Waiter).until <= time) take().refuse();
+    while (line.head && line.head.until <= time) refusals.add((line.take() as Waiter).refuse, true);
     isWatched = false;
-    if (length() > 0) watch((line[first] as Waiter).until - time);
+    if (line.head) watch(line.head.until - time);
   }
 
   function watch(after: number): void {
@@ -76,8 +55,10 @@ export function createLane({ limit, waiting, patience, holding, hold }: LaneOpti
   }
 
   function leave(): void {
-    if (length() > 0) take().enter();
+    const next = line.take();
+    if (next) next.enter();
     else running--;
+    refusals.answered();
   }
 
   const wait = (): Promise<void> =>
@@ -97,7 +78,7 @@ export function createLane({ limit, waiting, patience, holding, hold }: LaneOpti
      */
     async run<T>(work: () => Promise<T>): Promise<T> {
       if (running < limit) running++;
-      else if (length() >= waiting) return refuse();
+      else if (line.length >= waiting) return refuse();
       else await wait();
       try {
         return await work();
@@ -110,7 +91,7 @@ export function createLane({ limit, waiting, patience, holding, hold }: LaneOpti
     },
     /** How many wait. */
     get length(): number {
-      return length();
+      return line.length;
     },
   };
 }
@@ -121,7 +102,10 @@ export interface Lanes {
   bulk: Lane;
 }
 
+// Milliseconds: with the time in the line, less than a connection may be silent.
+const longest = 20_000;
+
 export const createLanes = (): Lanes => ({
-  single: createLane({ limit: 512, waiting: 8192, patience: 2000, holding: 8192, hold: 2000 }),
-  bulk: createLane({ limit: 8, waiting: 64, patience: 5000, holding: 256, hold: 2000 }),
+  single: createLane({ limit: 512, waiting: 8192, patience: 2000, holding: 8192, hold: 2000, longest }),
+  bulk: createLane({ limit: 8, waiting: 64, patience: 5000, holding: 256, hold: 2000, longest }),
 });

@@ -7,7 +7,7 @@ import { createLane } from "./lane.ts";
 /** An app whose predictions and labels wait for a gate, with room for two requests of each kind under way and three waiting. */
 function createGatedApp() {
   const gate = Promise.withResolvers<void>();
-  const lane = () => createLane({ limit: 2, waiting: 3, patience: 10_000, holding: 1, hold: 20 });
+  const lane = () => createLane({ limit: 2, waiting: 3, patience: 10_000, holding: 1, hold: 20, longest: 1000 });
   const answer = { prediction_id: "p" };
   const metrics = createMetrics();
   const app = createApp({

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleCustomer } from "../customer.ts";
 import { createRandom } from "../statistics/random.ts";
 import { openReader } from "../storage/database.ts";
+import { waitedForProcessor } from "./processor-time.ts";
 import { type RunningService, startProcess } from "./service-process.ts";
 
 export interface CrashOptions {
@@ -85,12 +85,6 @@ export async function crashService({ dataDirectory, kills, clients, seed }: Cras
   report.predictions = acknowledged.predictions.size;
   report.labels = acknowledged.labels.size;
   return report;
-}
-
-/** Milliseconds for which the main thread of a process has waited for a processor; 0 where only Linux could tell. */
-function waitedForProcessor(pid: number): number {
-  const file = `/proc/${pid}/task/${pid}/schedstat`;
-  return existsSync(file) ? Number(readFileSync(file, "utf8").split(" ")[1]) / 1e6 : 0;
 }
 
 async function startReady(environment: Record<string, string>, report: CrashReport): Promise<RunningService> {
