@@ -111,7 +111,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   });
   const serving = createServing({
     registry,
-    serve: predictionThread.serve,
+    predictor: predictionThread,
     onChange(model) {
       instrumentation.onModel(model);
       events.publish({ type: "model", data: { version: model.manifest.version, at: new Date(now()).toISOString() } });

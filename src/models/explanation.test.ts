@@ -113,7 +113,11 @@ describe("explanations", () => {
   });
 
   test("of a version that serves no more are those of its own trees and calibration", async () => {
-    const serving = createServing({ registry, serve: async () => {}, onChange: () => {} });
+    const serving = createServing({
+      registry,
+      predictor: { load: async () => {}, release: async () => {} },
+      onChange: () => {},
+    });
     await serving.follow();
     const customer = { user_id: "a", regularity: 2 };
     const first = serving.explanations().explain(customer);

@@ -6,13 +6,17 @@ export type Serving = ReturnType<typeof createServing>;
 
 export interface ServingOptions {
   registry: Pick<Registry, "currentUse" | "read" | "readExplanations" | "requireFiles">;
-  /** Makes a version the one that predicts. @throws AppError `unavailable` when it cannot: then the one before goes on. */
-  serve(version: string): Promise<void>;
+  /** Whatever predicts. */
+  predictor: {
+    /** Makes a version ready. @throws AppError `unavailable` when it cannot: then the one before goes on. */
+    load(version: string): Promise<void>;
+    release(version: string): Promise<void>;
+  };
   onChange(model: Model): void;
 }
 
 /** The model that answers requests now, kept in step with the registry without a gap between two models. */
-export function createServing({ registry, serve, onChange }: ServingOptions) {
+export function createServing({ registry, predictor, onChange }: ServingOptions) {
   let model: Model | null = null;
   let following: Promise<boolean> | null = null;
 
@@ -24,9 +28,11 @@ export function createServing({ registry, serve, onChange }: ServingOptions) {
       return false;
     }
     const next = registry.read(version);
-    await serve(version);
+    await predictor.load(version);
+    const retired = model?.manifest.version;
     model = next;
     onChange(next);
+    if (retired !== undefined) await predictor.release(retired);
     return true;
   }
 

@@ -63,7 +63,7 @@ async function openThread(timeout?: number) {
     onFailure: (reason) => void failures.push(reason),
     ...(timeout && { timeout }),
   });
-  await thread.serve(version);
+  await thread.load(version);
   const predict = (replayed: { row: number; label?: { churned: boolean; dueAt: number } }[] = []) =>
     thread.predict({ version, time: 1_700_000_000_000, customers: lines, replayed });
   return { thread, failures, predict };
@@ -140,12 +140,12 @@ describe("the thread that predicts", () => {
     const onnx = readFileSync(join(modelsFolder, version, manifest.onnx.file));
     registry.add({ ...manifest, version: "damaged" }, { [manifest.onnx.file]: onnx });
     truncateSync(join(modelsFolder, "damaged", manifest.onnx.file), 100);
-    expect(await messageOf(thread.serve("damaged"))).toContain("model damaged");
+    expect(await messageOf(thread.load("damaged"))).toContain("model damaged");
     expect((await predict()).probabilities).toEqual(expected);
     writeFileSync(join(modelsFolder, "damaged", manifest.onnx.file), onnx);
-    const [before] = await Promise.all([predict(), thread.serve("damaged")]);
+    await thread.load("damaged");
+    const [before] = await Promise.all([predict(), thread.release(version)]);
     expect(before.probabilities).toEqual(expected);
-    // It has let go of the other one.
     expect(await messageOf(predict())).toContain(`model ${version} is not loaded`);
     await thread.close();
     expect(await messageOf(predict())).toContain("the service stops");

@@ -22,7 +22,7 @@ export type PredictionThread = ReturnType<typeof createPredictionThread>;
 /** The thread that scores customers and stores their predictions, so that requests are read and answered meanwhile. */
 export function createPredictionThread(options: PredictionThreadOptions) {
   const { databaseFile, modelsFolder, random, onFailure } = options;
-  let serving: string | null = null;
+  let newest: string | null = null;
   const thread = createThread<PredictorTasks>({
     module: new URL("./predictor-worker.ts", import.meta.url),
     name: "the thread that predicts",
@@ -30,24 +30,28 @@ export function createPredictionThread(options: PredictionThreadOptions) {
       databaseFile,
       modelsFolder,
       seed: random.integer(2 ** 32),
-      version: serving,
+      version: newest,
     }),
     timeout: options.timeout ?? timeout,
     onFailure,
   });
 
   return {
-    /** Makes a version the one that predicts; what was asked before is still of the one before. @throws AppError `unavailable` */
-    async serve(version: string): Promise<void> {
-      const before = serving;
+    /** Makes a version ready beside those that are; a thread in the place of this one has it, too. @throws AppError `unavailable` */
+    async load(version: string): Promise<void> {
       try {
         await thread.ask("load", version);
       } catch (error) {
         throw new AppError("unavailable", messageOf(error), { cause: error });
       }
-      serving = version;
-      if (before !== null && before !== version) await thread.ask("release", before);
+      newest = version;
     },
+    /** Lets a version go once what was asked of it before is done. */
+    release: (version: string): Promise<void> =>
+      thread.ask("release", version).catch((error: unknown) => {
+        // A thread that has ended has let go of all.
+        if (!(error instanceof AppError)) throw error;
+      }),
     /**
      * @returns predictions that are on the disk.
      * @throws StorageFailure when the database or its disk refuses: then nothing is stored.
