@@ -99,7 +99,9 @@ export function createCheckpointer({ database, path, hold, now, stopping, onFail
     async run(): Promise<void> {
       if (mustEmpty) {
         await runInWorker();
-        mustEmpty = !truncateLog(database);
+        await hold(async () => {
+          mustEmpty = !truncateLog(database);
+        });
         return;
       }
       await moveSteps();
