@@ -51,7 +51,7 @@ export function createPredictionThread(options: PredictionThreadOptions) {
       }),
     /**
      * @returns predictions that are on the disk.
-     * @throws StorageFailure when the database or its disk refuses: then nothing is stored.
+     * @throws what SQLite or the disk refused, with its code.
      * @throws AppError `unavailable` when the thread ended or did not answer; they may be stored.
      */
     predict: (batch: Batch): Promise<PredictedBatch> =>
