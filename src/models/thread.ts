@@ -96,21 +96,29 @@ export function createThread<Tasks>({ module, name, settings, timeout, onFailure
 /**
  * Answers in a thread what {@link createThread} asks.
  * @param scope the thread's own `self`
- * @param open makes the tasks of the settings; when it throws, so does every task
+ * @param open makes the tasks of the settings; when it throws, so does the task that was asked, and the next one opens again
  */
 export function answerQuestions<Settings, Tasks extends object>(
   scope: Worker,
   open: (settings: Settings) => Tasks | Promise<Tasks>,
 ): void {
-  let tasks: Promise<Tasks> | undefined;
+  let settings: Settings;
+  let tasks: Promise<Tasks> | null = null;
+  const opened = (): Promise<Tasks> => {
+    tasks ??= (async () => open(settings))().catch((error: unknown) => {
+      tasks = null;
+      throw error;
+    });
+    return tasks;
+  };
   scope.onmessage = async ({ data }: MessageEvent<{ settings: Settings } | Question>) => {
     if ("settings" in data) {
-      tasks = (async () => open(data.settings))();
+      settings = data.settings;
       return;
     }
     const { id, task, parameters } = data;
     try {
-      const work = (await tasks)?.[task as keyof Tasks] as (...parameters: unknown[]) => Promise<unknown>;
+      const work = (await opened())[task as keyof Tasks] as (...parameters: unknown[]) => Promise<unknown>;
       scope.postMessage({ id, result: await work(...parameters) } satisfies Answer);
     } catch (error) {
       const { code, failedSync } = error as { code?: unknown; failedSync?: boolean };

@@ -13,11 +13,9 @@ export interface PredictorSettings {
   databaseFile: string;
   modelsFolder: string;
   seed: number;
-  /** The version to begin with, when one serves already. */
-  version: string | null;
 }
 
-answerQuestions(self, async ({ databaseFile, modelsFolder, seed, version }: PredictorSettings) => {
+answerQuestions(self, ({ databaseFile, modelsFolder, seed }: PredictorSettings) => {
   const database = openWriter(databaseFile);
   const log = openSync(`${databaseFile}-wal`, "r+");
   const registry = createRegistry({
@@ -27,7 +25,7 @@ answerQuestions(self, async ({ databaseFile, modelsFolder, seed, version }: Pred
       throw new Error("nothing is registered from here");
     },
   });
-  const predictor = createPredictor({
+  return createPredictor({
     database,
     load: registry.load,
     sync() {
@@ -39,6 +37,4 @@ answerQuestions(self, async ({ databaseFile, modelsFolder, seed, version }: Pred
     },
     random: createRandom(seed),
   });
-  if (version !== null) await predictor.load(version);
-  return predictor;
 });

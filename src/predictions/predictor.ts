@@ -1,5 +1,4 @@
 import type { Customer } from "../customer.ts";
-import { AppError } from "../errors.ts";
 import { joinPending } from "../feedback/beliefs.ts";
 import type { LoadedModel } from "../models/registry.ts";
 import type { Random } from "../statistics/random.ts";
@@ -40,7 +39,11 @@ export interface PredictorTasks {
   load(version: string): Promise<void>;
   /** Forgets a version. */
   release(version: string): Promise<void>;
-  /** @returns predictions that are on the disk. @throws what SQLite or the disk refuses: then nothing is stored */
+  /**
+   * Loads the version first when it is not ready: a thread in the place of another has none yet.
+   * @returns predictions that are on the disk.
+   * @throws AppError `unavailable` when the version cannot be loaded, and what SQLite or the disk refuses
+   */
   predict(batch: Batch): Promise<PredictedBatch>;
   close(): Promise<void>;
 }
@@ -68,9 +71,15 @@ export function createPredictor({ database, load, sync, random }: PredictorOptio
     return keys.map(({ id }) => id);
   }).immediate;
 
+  async function ready(version: string): Promise<LoadedModel> {
+    const model = models.get(version) ?? (await load(version));
+    models.set(version, model);
+    return model;
+  }
+
   return {
     async load(version) {
-      if (!models.has(version)) models.set(version, await load(version));
+      await ready(version);
     },
     async release(version) {
       const model = models.get(version);
@@ -78,9 +87,7 @@ export function createPredictor({ database, load, sync, random }: PredictorOptio
       await model?.session.release();
     },
     async predict({ version, time, customers: lines, replayed }) {
-      const model = models.get(version);
-      if (!model) throw new AppError("unavailable", `model ${version} is not loaded`);
-      const { manifest, session, encode, binner } = model;
+      const { manifest, session, encode, binner } = await ready(version);
       const texts = lines.split("\n");
       const customers = texts.map((text): Customer => JSON.parse(text));
       const width = manifest.features.length;

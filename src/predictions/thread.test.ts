@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Customer, exampleCustomer } from "../customer.ts";
 import { createRegistry, type LoadedModel } from "../models/registry.ts";
@@ -124,6 +124,37 @@ describe("the thread that predicts", () => {
     expect(stores.database.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
   }, 30_000);
 
+  test("that replaces another where its model is gone takes any other version, and this one once it is back", async () => {
+    const { thread, failures, predict } = await openThread();
+    const { onnx } = model.manifest;
+    const registry = createRegistry({ directory: modelsFolder, store: stores.models, now: () => 0 });
+    const content = readFileSync(join(modelsFolder, version, onnx.file));
+    registry.add({ ...model.manifest, version: "another" }, { [onnx.file]: content });
+    renameSync(join(modelsFolder, version), join(modelsFolder, "away"));
+    started[0]?.terminate();
+    await poll(() => failures.length === 1 || undefined);
+    expect(await messageOf(predict())).toContain(`model ${version}: cannot read manifest.json: ENOENT`);
+    await thread.load("another");
+    const other = await thread.predict({ version: "another", time: 0, customers: lines, replayed: [] });
+    expect(other.probabilities).toEqual(expected);
+    renameSync(join(modelsFolder, "away"), join(modelsFolder, version));
+    expect((await predict()).probabilities).toEqual(expected);
+    await thread.close();
+    expect([failures, started.length]).toEqual([["it ended"], 2]);
+  });
+
+  test("that replaces another where the database is gone opens it once it is back", async () => {
+    const { thread, failures, predict } = await openThread();
+    started[0]?.terminate();
+    await poll(() => failures.length === 1 || undefined);
+    renameSync(databaseFile, `${databaseFile}.away`);
+    expect(await messageOf(predict())).toContain("cannot write the database");
+    renameSync(`${databaseFile}.away`, databaseFile);
+    expect((await predict()).probabilities).toEqual(expected);
+    await thread.close();
+    expect([failures, started.length]).toEqual([["it ended"], 2]);
+  });
+
   test("that does not answer in time is given up, and replaced", async () => {
     const { thread, failures, predict } = await openThread(400);
     (started[0] as Worker).onmessage = null;
@@ -146,7 +177,6 @@ describe("the thread that predicts", () => {
     await thread.load("damaged");
     const [before] = await Promise.all([predict(), thread.release(version)]);
     expect(before.probabilities).toEqual(expected);
-    expect(await messageOf(predict())).toContain(`model ${version} is not loaded`);
     await thread.close();
     expect(await messageOf(predict())).toContain("the service stops");
     expect([failures, started.length]).toEqual([[], 1]);

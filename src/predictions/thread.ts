@@ -22,7 +22,6 @@ export type PredictionThread = ReturnType<typeof createPredictionThread>;
 /** The thread that scores customers and stores their predictions, so that requests are read and answered meanwhile. */
 export function createPredictionThread(options: PredictionThreadOptions) {
   const { databaseFile, modelsFolder, random, onFailure } = options;
-  let newest: string | null = null;
   const thread = createThread<PredictorTasks>({
     module: new URL("./predictor-worker.ts", import.meta.url),
     name: "the thread that predicts",
@@ -30,21 +29,19 @@ export function createPredictionThread(options: PredictionThreadOptions) {
       databaseFile,
       modelsFolder,
       seed: random.integer(2 ** 32),
-      version: newest,
     }),
     timeout: options.timeout ?? timeout,
     onFailure,
   });
 
   return {
-    /** Makes a version ready beside those that are; a thread in the place of this one has it, too. @throws AppError `unavailable` */
+    /** Makes a version ready beside those that are; a thread in the place of this one loads what it is asked for. @throws AppError `unavailable` */
     async load(version: string): Promise<void> {
       try {
         await thread.ask("load", version);
       } catch (error) {
         throw new AppError("unavailable", messageOf(error), { cause: error });
       }
-      newest = version;
     },
     /** Lets a version go once what was asked of it before is done. */
     release: (version: string): Promise<void> =>
@@ -54,7 +51,7 @@ export function createPredictionThread(options: PredictionThreadOptions) {
       }),
     /**
      * @returns predictions that are on the disk.
-     * @throws StorageFailure when the database or its disk refuses: then nothing is stored.
+     * @throws what SQLite or the disk refused, with its code.
      * @throws AppError `unavailable` when the thread ended or did not answer; they may be stored.
      */
     predict: (batch: Batch): Promise<PredictedBatch> =>

@@ -67,17 +67,21 @@ export async function createDurability(
     }
     return start();
   }
+  async function datasync(): Promise<void> {
+    // What another thread could not sync may be before this in the log, and its failure told to nobody else.
+    if (doubt !== null) throw doubt;
+    try {
+      await log?.datasync();
+    } catch (error) {
+      doubt = error;
+    }
+    if (doubt !== null) throw doubt;
+  }
   function start(): Promise<void> {
     next = null;
-    const own = (log as NonNullable<typeof log>)
-      .datasync()
-      .catch((error: unknown) => {
-        doubt = error;
-        throw error;
-      })
-      .finally(() => {
-        if (running === own) running = null;
-      });
+    const own = datasync().finally(() => {
+      if (running === own) running = null;
+    });
     running = own;
     return own;
   }
@@ -178,14 +182,22 @@ export async function createDurability(
      * @throws StorageFailure as `commit` does; the error of a sync that failed has `failedSync`.
      */
     commitElsewhere: <T>(work: () => Promise<T>): Promise<T> =>
-      acknowledged(() =>
-        written(() =>
+      acknowledged(async () => {
+        const result = await written(() =>
           work().catch((error: { failedSync?: boolean }) => {
             if (error.failedSync) doubt = error;
             throw error;
           }),
-        ),
-      ),
+        ).catch((error: unknown) => {
+          // A thread that ended may have committed and met a failure of the disk, which a file opened later is not told of: this one is.
+          sync().catch(() => undefined);
+          throw error;
+        });
+        // What was committed here before it stands before it in the log.
+        await running;
+        if (doubt !== null) throw doubt;
+        return result;
+      }),
     /** Keeps commits waiting while `work` is done, for half a second at most, without stopping the event loop. */
     async hold(work: () => Promise<void>): Promise<void> {
       let done = Promise.resolve();

@@ -148,6 +148,74 @@ describe("a commit that the storage refuses", () => {
     await close();
   });
 
+  test("of another thread is not acknowledged when what stands before it in the log could not be synced", async () => {
+    const syncs: PromiseWithResolvers<void>[] = [];
+    const { durability, store, close } = await openDurable("sync-before.db", () => {
+      const asked = Promise.withResolvers<void>();
+      syncs.push(asked);
+      return asked.promise;
+    });
+    const here = store("a");
+    const elsewhere = durability.commitElsewhere(async () => "stored behind it");
+    await poll(() => syncs[0]);
+    syncs[0]?.reject(Object.assign(new Error("sync"), { code: "EIO" }));
+    const both = await Promise.allSettled([here, elsewhere]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await durability.commitElsewhere(async () => "after it")).toBe("after it");
+    await close();
+  });
+
+  test("is not acknowledged when another thread fails to sync before it is on the disk", async () => {
+    const syncs: PromiseWithResolvers<void>[] = [];
+    const { durability, store, close } = await openDurable("sync-meanwhile.db", () => {
+      const asked = Promise.withResolvers<void>();
+      syncs.push(asked);
+      return asked.promise;
+    });
+    // The second waits for the sync of the first to end.
+    const here = [store("a"), store("b")];
+    const elsewhere = durability.commitElsewhere(async () => {
+      throw Object.assign(new Error("sync"), { code: "EIO", failedSync: true });
+    });
+    expect((await Promise.allSettled([elsewhere]))[0].status).toBe("rejected");
+    syncs[0]?.resolve();
+    expect((await Promise.allSettled(here)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(syncs).toHaveLength(1);
+    await close();
+  });
+
+  test("of another thread that ended and told nothing is followed by none that is acknowledged before the disk has answered", async () => {
+    const syncs: PromiseWithResolvers<void>[] = [];
+    const { durability, told, close } = await openDurable("ended.db", () => {
+      const asked = Promise.withResolvers<void>();
+      syncs.push(asked);
+      return asked.promise;
+    });
+    const ends = () =>
+      durability.commitElsewhere(async () => {
+        throw new Error("it ended");
+      });
+    for (const isWell of [true, false]) {
+      syncs.length = 0;
+      expect(ends()).rejects.toThrow("it ended");
+      let isAcknowledged = false;
+      const next = durability
+        .commitElsewhere(async () => "next")
+        .finally(() => {
+          isAcknowledged = true;
+        });
+      const outcome = Promise.allSettled([next]);
+      const sync = await poll(() => syncs[0]);
+      await Bun.sleep(0);
+      expect(isAcknowledged).toBe(false);
+      if (isWell) sync.resolve();
+      else sync.reject(Object.assign(new Error("sync"), { code: "EIO" }));
+      expect((await outcome)[0].status).toBe(isWell ? "fulfilled" : "rejected");
+    }
+    expect(told).toEqual(["failing"]);
+    await close();
+  });
+
   test("waits for those that asked before, here or in another thread, and goes on when one of them fails", async () => {
     const { durability, close } = await openDurable("turns.db");
     const gate = Promise.withResolvers<void>();
