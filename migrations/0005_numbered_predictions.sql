@@ -25,3 +25,19 @@ INSERT INTO unnumbered_predictions SELECT id, seq FROM predictions;
 DROP TABLE predictions;
 ALTER TABLE numbered_predictions RENAME TO predictions;
 CREATE INDEX predictions_by_user ON predictions (user_id);
+
+-- Numbered, too: of a table by another key SQLite keeps rows in inner pages, and when it divides one leaves copies of them in what is
+-- then unused, where nothing overwrites them when their customer is erased.
+CREATE TABLE numbered_replay_customers (
+  seq           INTEGER PRIMARY KEY,
+  model_version TEXT NOT NULL,
+  position      INTEGER NOT NULL,
+  customer      TEXT NOT NULL,
+  churned       INTEGER NOT NULL CHECK (churned IN (0, 1)),
+  UNIQUE (model_version, position)
+) STRICT;
+INSERT INTO numbered_replay_customers (model_version, position, customer, churned)
+  SELECT model_version, position, customer, churned FROM replay_customers ORDER BY model_version, position;
+DROP TABLE replay_customers;
+ALTER TABLE numbered_replay_customers RENAME TO replay_customers;
+CREATE INDEX replay_customers_by_user ON replay_customers (json_extract(customer, '$.user_id'));

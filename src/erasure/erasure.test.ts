@@ -19,6 +19,7 @@ const folder = temporaryFolder();
 const DATA_DIR = join(folder.path, "data");
 const databaseFile = join(DATA_DIR, "service.db");
 const key = "administrator-key-of-a-test";
+const pageSize = 4096;
 let service: RunningService;
 
 beforeAll(async () => {
@@ -40,11 +41,34 @@ async function send(method: string, path: string, body?: unknown): Promise<Recor
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** The bytes of the database and of its log. */
+/** The bytes of the pages in the database and in its log. */
 const onDisk = (): string =>
-  ["", "-wal"]
-    .map((suffix) => (existsSync(databaseFile + suffix) ? readFileSync(databaseFile + suffix, "latin1") : ""))
+  [pagesIn(databaseFile, 0, 0), existsSync(`${databaseFile}-wal`) ? pagesIn(`${databaseFile}-wal`, 32, 24) : []]
+    .flat()
+    .map(withoutGap)
     .join("");
+
+/** Pages that stand in a file after a header of it, each after a header of its own. */
+function pagesIn(file: string, fileHeader: number, pageHeader: number): Buffer[] {
+  const bytes = readFileSync(file);
+  const pages: Buffer[] = [];
+  for (let at = fileHeader; at + pageHeader + pageSize <= bytes.length; at += pageHeader + pageSize)
+    pages.push(bytes.subarray(at + pageHeader, at + pageHeader + pageSize));
+  return pages;
+}
+
+/**
+ * A page without what is unused between its list of cells and the first of them: when SQLite moves cells to another page it may leave
+ * copies there, which `secure_delete` does not overwrite when the row is deleted later.
+ * Source: https://www.sqlite.org/fileformat2.html#b_tree_pages
+ */
+function withoutGap(page: Buffer): string {
+  const start = page.toString("latin1", 0, 15) === "SQLite format 3" ? 100 : 0;
+  const kind = page.readUInt8(start);
+  if (![2, 5, 10, 13].includes(kind)) return page.toString("latin1");
+  const firstFree = start + (kind < 10 ? 12 : 8) + 2 * page.readUInt16BE(start + 3);
+  return page.toString("latin1", 0, firstFree) + page.toString("latin1", page.readUInt16BE(start + 5));
+}
 
 /** Every value of every table that has a text, looked at by another connection. */
 function tablesThatName(text: string): string[] {
