@@ -100,7 +100,8 @@ async function boost(
     const history: Round[] = [];
     let best = { round: 0, loss: Number.POSITIVE_INFINITY };
     const { earlyStoppingRounds } = parameters;
-    const bestScores = createBestScores(workspace, baseScore);
+    // Without a stop the last round is kept, whose scores the workspace has.
+    const bestScores = validation && earlyStoppingRounds > 0 ? createBestScores(workspace, baseScore) : null;
 
     for (let round = 1; round <= parameters.rounds; round++) {
       if (signal?.aborted) throw new AppError("cancelled", `stopped after ${round - 1} rounds; nothing was kept`);
@@ -119,7 +120,7 @@ async function boost(
       const judged = validation ? validationLoss : -round;
       const isBest = judged < best.loss;
       if (isBest) best = { round, loss: judged };
-      bestScores.added(isBest || earlyStoppingRounds === 0);
+      bestScores?.added(isBest);
       const result = { round, trainLoss, validationLoss, bestRound: best.round };
       history.push(result);
       onRound(result);
@@ -127,10 +128,10 @@ async function boost(
       // Lets a signal arrive and progress be shown.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const scores = bestScores.restore(() => {
+    const scores = bestScores?.restore(() => {
       share(workspace, crew, phase.walk, workspace.train);
       if (workspace.validation) share(workspace, crew, phase.walk, workspace.validation);
-    });
+    }) ?? { train: workspace.train.scores, validation: workspace.validation?.scores ?? new Float64Array() };
     const kept = earlyStoppingRounds > 0 ? best.round : trees.length;
     return { model: { featureNames, baseScore, trees: trees.slice(0, kept) }, bestRound: best.round, history, scores };
   } finally {
