@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { createAuditStore } from "./audit.ts";
@@ -27,6 +27,23 @@ test("a database, its log and a copy of it are for their owner alone", () => {
   for (const suffix of ["", "-wal", "-shm", ".copy"])
     expect([suffix, (statSync(path + suffix).mode & 0o777).toString(8)]).toEqual([suffix, "600"]);
   database.close();
+});
+
+test("another program that comes and goes leaves the log of a database that was opened twice here", () => {
+  const path = join(folder.path, "twice.db");
+  const first = openDatabase(path);
+  const second = openDatabase(path);
+  second.exec("INSERT INTO state VALUES ('a', 'b')");
+  const program = `
+    const { Database } = require("bun:sqlite");
+    const database = new Database(process.argv[1]);
+    database.exec("UPDATE state SET value = 'c'");
+    database.close(true);
+  `;
+  const other = Bun.spawnSync([process.execPath, "-e", program, path]);
+  expect([other.exitCode, other.stderr.toString(), existsSync(`${path}-wal`)]).toEqual([0, "", true]);
+  second.close();
+  first.close();
 });
 
 test("a file that is no database is refused with what to check", () => {
