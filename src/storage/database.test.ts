@@ -29,7 +29,7 @@ test("a database, its log and a copy of it are for their owner alone", () => {
   database.close();
 });
 
-test("another program that comes and goes leaves the log of a database that was opened twice here", () => {
+test("no other program may do away with the log of a database that was opened twice here", () => {
   const path = join(folder.path, "twice.db");
   const first = openDatabase(path);
   const second = openDatabase(path);
@@ -37,11 +37,11 @@ test("another program that comes and goes leaves the log of a database that was 
   const program = `
     const { Database } = require("bun:sqlite");
     const database = new Database(process.argv[1]);
-    database.exec("UPDATE state SET value = 'c'");
-    database.close(true);
+    database.exec("PRAGMA journal_mode = DELETE");
   `;
   const other = Bun.spawnSync([process.execPath, "-e", program, path]);
-  expect([other.exitCode, other.stderr.toString(), existsSync(`${path}-wal`)]).toEqual([0, "", true]);
+  expect(other.stderr.toString()).toContain("database is locked");
+  expect(existsSync(`${path}-wal`)).toBe(true);
   second.close();
   first.close();
 });
