@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { createAuditStore } from "./audit.ts";
@@ -29,22 +29,25 @@ test("a database, its log and a copy of it are for their owner alone", () => {
   database.close();
 });
 
-test("no other program may do away with the log of a database that was opened twice here", () => {
-  const path = join(folder.path, "twice.db");
-  const first = openDatabase(path);
-  const second = openDatabase(path);
-  second.exec("INSERT INTO state VALUES ('a', 'b')");
-  const program = `
-    const { Database } = require("bun:sqlite");
-    const database = new Database(process.argv[1]);
-    database.exec("PRAGMA journal_mode = DELETE");
-  `;
-  const other = Bun.spawnSync([process.execPath, "-e", program, path]);
-  expect(other.stderr.toString()).toContain("database is locked");
-  expect(existsSync(`${path}-wal`)).toBe(true);
-  second.close();
-  first.close();
-});
+const locks = "/proc/locks";
+const isLinux = existsSync(locks);
+if (!isLinux) console.warn(`the lock on a database opened twice is not tested: there is no ${locks}`);
+
+test.skipIf(!isLinux)(
+  "a database that is opened twice keeps the lock without which another program deletes its log",
+  () => {
+    const path = join(folder.path, "twice.db");
+    const first = openDatabase(path);
+    const held = () => readFileSync(locks, "utf8").includes(`:${statSync(path).ino} `);
+    expect(held()).toBe(true);
+    const second = openDatabase(path);
+    expect(held()).toBe(true);
+    second.close();
+    expect(held()).toBe(true);
+    first.close();
+    expect(held()).toBe(false);
+  },
+);
 
 test("a file that is no database is refused with what to check", () => {
   const path = join(folder.path, "broken.db");
