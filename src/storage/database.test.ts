@@ -31,7 +31,7 @@ test("a database, its log and a copy of it are for their owner alone", () => {
 
 const locks = "/proc/locks";
 const isLinux = existsSync(locks);
-if (!isLinux) console.warn(`the lock on a database opened twice is not tested: there is no ${locks}`);
+if (!isLinux) process.stderr.write(`the lock on a database opened twice is not tested: there is no ${locks}\n`);
 
 test.skipIf(!isLinux)(
   "a database that is opened twice keeps the lock without which another program deletes its log",
