@@ -52,6 +52,8 @@ export interface Service {
 
 /** Milliseconds that a stop waits for jobs, and then for senders that have not sent their request whole or read their answer. */
 const patience = 1500;
+/** Milliseconds after which a stop waits no more for a thread that predicts and does not answer: containers are killed after 10 s. */
+const longestWait = 5000;
 const loopback = ["127.0.0.1", "localhost", "::1"];
 /** Requests per second of each key when no limit is set: more than an honest caller of single predictions sends. */
 const rateLimitOfKeys = 1000;
@@ -266,6 +268,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     async stop() {
       stopping.abort();
       const { server } = app;
+      const giveUp = setTimeout(predictionThread.close, longestWait);
       await Promise.all([
         endWithin(scheduler.stop(), patience, () => {
           thread.close();
@@ -275,6 +278,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       ]);
       await endWithin(app.stop(), patience, () => server?.stop(true));
       await Promise.all([predictions.idle(), feedback.idle()]);
+      clearTimeout(giveUp);
       await close();
     },
   };

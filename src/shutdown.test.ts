@@ -3,7 +3,10 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { readConfig } from "./config.ts";
 import { exampleCustomer } from "./customer.ts";
+import { createLogger } from "./log.ts";
+import { startService } from "./service.ts";
 import { openReader } from "./storage/database.ts";
 import { poll, startProcess, temporaryFolder, trainSmallModel } from "./testing/service-process.ts";
 
@@ -120,5 +123,41 @@ test("SIGTERM does not wait for senders that never finish, for readers that neve
     clearInterval(dripping);
     for (const socket of sockets) socket.destroy();
     other.close();
+  }
+}, 60_000);
+
+test("a stop waits 5 s for a thread that predicts and does not answer", async () => {
+  const own = globalThis.Worker;
+  const predicting: Worker[] = [];
+  globalThis.Worker = class extends own {
+    constructor(...parameters: ConstructorParameters<typeof own>) {
+      super(...parameters);
+      if (String(parameters[0]).includes("predictor-worker")) predicting.push(this);
+    }
+  };
+  try {
+    const service = await startService({
+      config: readConfig({ DATA_DIR, PORT: "0", REPLAY_RATE: "0" }),
+      log: createLogger("silent", false),
+      now: Date.now,
+      newId: (time) => Bun.randomUUIDv7("hex", time),
+      seed: 1,
+    });
+    const thread = predicting[0] as Worker;
+    thread.onmessage = null;
+    const reached = Promise.withResolvers<void>();
+    thread.addEventListener("message", () => reached.resolve());
+    const agent = new Agent();
+    const asked = post(service.url, agent).then(
+      ({ status }) => status,
+      () => "cut off",
+    );
+    await reached.promise;
+    const start = performance.now();
+    await service.stop();
+    expect(performance.now() - start).toBeLessThan(8000);
+    expect([503, "cut off"]).toContain(await asked);
+  } finally {
+    globalThis.Worker = own;
   }
 }, 60_000);

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../testing/service-process.ts";
 import { createAuditStore } from "./audit.ts";
@@ -28,6 +28,26 @@ test("a database, its log and a copy of it are for their owner alone", () => {
     expect([suffix, (statSync(path + suffix).mode & 0o777).toString(8)]).toEqual([suffix, "600"]);
   database.close();
 });
+
+const locks = "/proc/locks";
+const isLinux = existsSync(locks);
+if (!isLinux) process.stderr.write(`the lock on a database opened twice is not tested: there is no ${locks}\n`);
+
+test.skipIf(!isLinux)(
+  "a database that is opened twice keeps the lock without which another program deletes its log",
+  () => {
+    const path = join(folder.path, "twice.db");
+    const first = openDatabase(path);
+    const held = () => readFileSync(locks, "utf8").includes(`:${statSync(path).ino} `);
+    expect(held()).toBe(true);
+    const second = openDatabase(path);
+    expect(held()).toBe(true);
+    second.close();
+    expect(held()).toBe(true);
+    first.close();
+    expect(held()).toBe(false);
+  },
+);
 
 test("a file that is no database is refused with what to check", () => {
   const path = join(folder.path, "broken.db");

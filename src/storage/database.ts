@@ -7,9 +7,17 @@ export type { Database } from "bun:sqlite";
 
 const migrationsFolder = join(import.meta.dir, "../../migrations");
 
-/** Makes a file, if absent, that its owner alone may read: SQLite gives its log and its index the same mode. */
+/**
+ * Makes a file, if absent, that its owner alone may read: SQLite gives its log and its index the same mode. One that is there is not
+ * opened: closing it would drop the locks that SQLite holds on it for this process, and whoever closes the database next, believing to
+ * be the last one, deletes the log under it.
+ */
 export function makePrivate(path: string): void {
-  closeSync(openSync(path, "a", 0o600));
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+  }
 }
 
 /**

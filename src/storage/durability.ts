@@ -115,25 +115,28 @@ export async function createDurability(
     return own;
   }
 
-  /** Waits for the lock of another program. */
-  async function patiently<T>(transact: () => T | Promise<T>): Promise<T> {
-    for (const start = performance.now(); ; await Bun.sleep(betweenTries)) {
+  /** Waits for the lock of another program, the time in which others waited for it in their turns included. */
+  async function patiently<T>(asked: number, transact: () => T | Promise<T>): Promise<T> {
+    for (;;) {
       try {
         return await transact();
       } catch (error) {
         const patience = stopping?.aborted ? waitWhileStopping : wait;
-        if (storageFailureOf(error)?.fault !== "locked" || performance.now() - start > patience) throw error;
+        if (storageFailureOf(error)?.fault !== "locked" || performance.now() - asked > patience) throw error;
       }
+      await Bun.sleep(betweenTries);
     }
   }
 
   /** One transaction, whose work begins once: when the lock is had. */
-  const written = <T>(transact: () => T | Promise<T>): Promise<T> =>
-    inTurn(async () => {
+  function written<T>(transact: () => T | Promise<T>): Promise<T> {
+    const asked = performance.now();
+    return inTurn(async () => {
       if (damage) throw damage;
       emptyDoubtfulLog();
-      return patiently(transact);
+      return patiently(asked, transact);
     });
+  }
 
   async function acknowledged<T>(work: () => Promise<T>): Promise<T> {
     try {

@@ -78,6 +78,22 @@ describe("a commit that the storage refuses", () => {
     await close();
   });
 
+  test("gives up a lock as early as another one that asked with it", async () => {
+    const path = join(folder.path, "locked-long.db");
+    const database = openDatabase(path);
+    // The wait is that of a stop: a second.
+    const durability = await createDurability(database, path, undefined, AbortSignal.abort());
+    const other = openDatabase(path);
+    other.exec("BEGIN IMMEDIATE");
+    const start = performance.now();
+    const asked = await Promise.allSettled(Array.from({ length: 4 }, () => durability.commit(() => "stored")));
+    expect(performance.now() - start).toBeLessThan(2500);
+    expect(asked.map(({ status }) => status)).toEqual(Array(4).fill("rejected"));
+    other.close();
+    await durability.close();
+    database.close();
+  });
+
   test("says that its files are gone, replaced or moved, acknowledges nothing, and goes on when they are back", async () => {
     const { path, durability, told, store, close } = await openDurable("moved.db");
     await store("a");
