@@ -32,6 +32,7 @@ import { createDurability } from "./storage/durability.ts";
 import { storageFaults } from "./storage/failure.ts";
 import { lockDataDirectory } from "./storage/lock.ts";
 import { openStores } from "./storage/stores.ts";
+import { createUserIndex } from "./storage/user-index.ts";
 import { startTracing } from "./tracing/start.ts";
 
 export interface ServiceOptions {
@@ -69,6 +70,8 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const random = createRandom(seed);
   const databaseFile = join(config.DATA_DIR, "service.db");
   const stores = openStores(databaseFile);
+  createUserIndex(stores.database).writeBacklog();
+  stores.predictions.catchUp();
   const metrics = createMetrics();
   const { instruments } = metrics;
   const stopping = new AbortController();

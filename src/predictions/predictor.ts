@@ -5,7 +5,8 @@ import type { Random } from "../statistics/random.ts";
 import type { Database } from "../storage/database.ts";
 import { createLabelStore } from "../storage/labels.ts";
 import { salts } from "../storage/prediction-id.ts";
-import { createPredictionStore, type NewPrediction } from "../storage/predictions.ts";
+import { createPredictionStore, type NewPrediction, type PredictionKey } from "../storage/predictions.ts";
+import { createUserIndexer } from "../storage/user-indexer.ts";
 
 /** A label that is known in advance and released later: only the replay has one. */
 export interface ScheduledLabel {
@@ -61,14 +62,16 @@ export interface PredictorOptions {
 export function createPredictor({ database, load, sync, random }: PredictorOptions): PredictorTasks {
   const predictions = createPredictionStore(database);
   const labels = createLabelStore(database);
+  const indexer = createUserIndexer(database);
   const models = new Map<string, LoadedModel>();
 
-  const store = database.transaction((rows: readonly NewPrediction[], replayed: Batch["replayed"]): string[] => {
+  const store = database.transaction((rows: readonly NewPrediction[], replayed: Batch["replayed"]): PredictionKey[] => {
     const keys = predictions.append(rows);
     for (const { row, label } of replayed)
       if (label) labels.schedule((keys[row] as (typeof keys)[number]).seq, label.dueAt, label.churned);
     if (labels.hasPending()) for (const [i, { seq }] of keys.entries()) joinPending(labels, seq, rows[i]?.userId ?? "");
-    return keys.map(({ id }) => id);
+    indexer.write(keys.length);
+    return keys;
   }).immediate;
 
   async function ready(version: string): Promise<LoadedModel> {
@@ -114,9 +117,13 @@ export function createPredictor({ database, load, sync, random }: PredictorOptio
           cells: own,
         };
       });
-      const ids = store(rows, replayed);
+      const keys = store(rows, replayed);
+      indexer.stored(
+        (keys[0] as PredictionKey).seq,
+        rows.map(({ userId }) => userId),
+      );
       sync();
-      return { ids: ids.join("\n"), probabilities, cells };
+      return { ids: keys.map(({ id }) => id).join("\n"), probabilities, cells };
     },
     async close() {
       database.close();

@@ -4,6 +4,7 @@ import type { Explanation } from "../models/explanation.ts";
 import type { Serving } from "../models/serving.ts";
 import type { Durability } from "../storage/durability.ts";
 import type { Label, LabelStatus, LabelStore } from "../storage/labels.ts";
+import { seqOf } from "../storage/prediction-id.ts";
 import type { PredictionSource, PredictionStore, StoredPrediction } from "../storage/predictions.ts";
 import { createBatcher } from "./batcher.ts";
 import type { ScheduledLabel } from "./predictor.ts";
@@ -75,6 +76,10 @@ export function createPredictionService(options: PredictionServiceOptions) {
         model_version: manifest.version,
       };
     });
+    predictions.noteAppended(
+      seqOf(ids[0] as string),
+      answers.map(({ user_id }) => user_id),
+    );
     onStored(answers, batch.cells);
     return answers;
   }

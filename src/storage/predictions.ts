@@ -1,5 +1,7 @@
 import { type Database, prepare } from "./database.ts";
 import { predictionId, seqOf } from "./prediction-id.ts";
+import { createRecentUsers } from "./recent-users.ts";
+import { createUserIndex, runLength, userHash } from "./user-index.ts";
 
 export type PredictionSource = "request" | "replay";
 
@@ -38,11 +40,22 @@ export interface StoredPrediction {
 
 export type PredictionStore = ReturnType<typeof createPredictionStore>;
 
+/** Whose prediction it is. */
+type UserPrediction = Pick<StoredPrediction, "seq" | "userId">;
+
+/** What is not in the index of users yet is at most what is gathered for it and what is being written. */
+const recentLimit = 3 * runLength;
+
 const columns = `seq, id, user_id AS userId, predicted_at AS predictedAt, model_version AS modelVersion, source,
   customer, probability, threshold, churn`;
 
 /** Predictions that were answered. Inserts belong into a transaction of the caller's. */
 export function createPredictionStore(database: Database) {
+  const index = createUserIndex(database);
+  const recent = createRecentUsers();
+  /** Up to here predictions are in `recent` or in the index; those in `recent` are the last of them. */
+  let known = 0;
+  let forgotten = 0;
   const last = prepare<{ seq: number }, []>(database, "SELECT coalesce(max(seq), 0) AS seq FROM predictions");
   const insert = prepare<
     null,
@@ -60,21 +73,68 @@ export function createPredictionStore(database: Database) {
     database,
     `SELECT ${columns} FROM predictions WHERE seq = (SELECT prediction_seq FROM unnumbered_predictions AS u WHERE u.id = ?)`,
   );
-  const latestOfUser = prepare<StoredPrediction, [string]>(
+  const ofUser = prepare<StoredPrediction, [number, string]>(
     database,
-    `SELECT ${columns} FROM predictions WHERE user_id = ? ORDER BY seq DESC LIMIT 1`,
+    `SELECT ${columns} FROM predictions WHERE seq = ? AND user_id = ?`,
   );
-  const eraseUser = prepare<null, [string]>(database, "DELETE FROM predictions WHERE user_id = ?");
-  const eraseOld = prepare<null, [number, number]>(
+  const indexed = prepare<StoredPrediction, [number, string, number]>(
     database,
-    `DELETE FROM predictions WHERE seq IN (
-       SELECT seq FROM (SELECT seq, predicted_at FROM predictions ORDER BY seq LIMIT ?2) WHERE predicted_at < ?1)`,
+    `SELECT ${columns} FROM user_predictions CROSS JOIN predictions ON seq = prediction_seq
+     WHERE user_hash = ? AND user_id = ? ORDER BY prediction_seq DESC LIMIT ?`,
   );
+  const oldest = prepare<UserPrediction, [number, number]>(
+    database,
+    `SELECT seq, user_id AS userId FROM (SELECT seq, user_id, predicted_at FROM predictions ORDER BY seq LIMIT ?2)
+     WHERE predicted_at < ?1`,
+  );
+  const erase = prepare<null, [number]>(database, "DELETE FROM predictions WHERE seq = ?");
+
+  function remember(seq: number, userId: string): void {
+    recent.add(userHash(userId), seq);
+    known = seq;
+  }
+  function forgetIndexed(): void {
+    if (recent.length <= recentLimit) return;
+    const through = index.through();
+    if (through > forgotten) recent.forget(through);
+    forgotten = through;
+  }
+
+  /** Reads what was appended since, unless the index has it by now. */
+  function catchUp(): void {
+    const through = index.through();
+    if (through > known) {
+      recent.forget(through);
+      known = through;
+    }
+    for (const { seq, userId } of index.after(known, Number.MAX_SAFE_INTEGER)) remember(seq, userId);
+  }
+
+  /** What is not in the index yet, the last one first. */
+  function* recentOf(userId: string): Generator<StoredPrediction> {
+    catchUp();
+    for (const seq of recent.ofUser(userHash(userId)).toReversed()) {
+      const found = ofUser.get(seq, userId);
+      if (found) yield found;
+    }
+  }
+
+  /** Numbers are not given again: what reads predictions in order would take no notice of the new one. */
+  const lastNumber = (): number => Math.max((last.get() as { seq: number }).seq, index.lastErasure());
+
+  const eraseAll = database.transaction((rows: readonly UserPrediction[]): number => {
+    if (rows.length > 0) index.noteErasure(lastNumber() + 1);
+    for (const { seq, userId } of rows) {
+      erase.run(seq);
+      index.remove(userHash(userId), seq);
+    }
+    return rows.length;
+  });
 
   return {
     /** Appends predictions. @returns what names each, in their order. */
     append(rows: readonly NewPrediction[]): PredictionKey[] {
-      let { seq } = last.get() as { seq: number };
+      let seq = lastNumber();
       return rows.map((row) => {
         seq++;
         const id = predictionId(seq, row.predictedAt, row.salt);
@@ -95,10 +155,22 @@ export function createPredictionStore(database: Database) {
       });
     },
     byId: (id: string): StoredPrediction | null => byKey.get(seqOf(id), id) ?? unnumbered.get(id),
-    latestOfUser: (userId: string): StoredPrediction | null => latestOfUser.get(userId),
+    /** Reads what other connections appended, lest the first who asks for a user's predictions has to wait for it. */
+    catchUp,
+    /** Takes note of what another connection appended, numbered from `first` on: it need not be read. */
+    noteAppended(first: number, userIds: readonly string[]): void {
+      if (first !== known + 1) catchUp();
+      else for (const [i, userId] of userIds.entries()) remember(first + i, userId);
+      forgetIndexed();
+    },
+    latestOfUser: (userId: string): StoredPrediction | null =>
+      recentOf(userId).next().value ?? indexed.get(userHash(userId), userId, 1),
     /** Deletes a person's predictions with everything that hangs on them. @returns how many. */
-    eraseUser: (userId: string): number => eraseUser.run(userId).changes,
+    eraseUser(userId: string): number {
+      const rows = [...recentOf(userId), ...indexed.all(userHash(userId), userId, -1)];
+      return eraseAll.immediate([...new Map(rows.map((row) => [row.seq, row])).values()]);
+    },
     /** Deletes those of the oldest `limit` predictions that were made before a time. @returns how many. */
-    eraseBefore: (time: number, limit: number): number => eraseOld.run(time, limit).changes,
+    eraseBefore: (time: number, limit: number): number => eraseAll.immediate(oldest.all(time, limit)),
   };
 }

@@ -48,6 +48,7 @@ describe.each(files)("a database of %s", (file) => {
       probability: 0.75,
       churn: 1,
     });
+    expect(predictions.latestOfUser("asked")).toMatchObject({ seq: 1, probability: 0.75 });
     expect(labels.get(1)).toMatchObject({ churned: true, observedAt: 1767312006000 });
     expect(labels.history(1).map(({ status }) => status)).toEqual(["recorded", "corrected"]);
     expect(labels.takePending("never-asked")).toMatchObject({ churned: false });

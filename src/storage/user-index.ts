@@ -1,0 +1,84 @@
+import { type Database, inTransaction, prepare } from "./database.ts";
+import { createStateStore } from "./state.ts";
+
+/** Predictions that are written to the index together: the more, the fewer pages each of them costs. */
+export const runLength = 32_768;
+
+const indexedName = "predictions.indexed";
+const erasureName = "predictions.lastErasure";
+const placesInKey = 2 ** 21;
+
+/** Stands for a user id in the index, from 0 to 2³² − 1; several may share one. Source: xxHash, 32 bits, seed 0 */
+export const userHash = (userId: string): number => Bun.hash.xxHash32(userId);
+
+/** Predictions in the order in which they are written to the index. */
+export interface Run {
+  hashes: Float64Array;
+  seqs: Float64Array;
+  /** All predictions up to this one are in the index once the run is. */
+  through: number;
+}
+
+/**
+ * Puts predictions in the order of the index.
+ * @param hashes at most 2²¹, of the users of the predictions `seqs`, which ascend
+ */
+export function createRun(hashes: readonly number[], seqs: readonly number[]): Run {
+  const keys = Float64Array.from(hashes, (hash, i) => hash * placesInKey + i).sort();
+  return {
+    hashes: keys.map((key) => Math.floor(key / placesInKey)),
+    seqs: keys.map((key) => seqs[key % placesInKey] as number),
+    through: seqs.at(-1) as number,
+  };
+}
+
+/** The index of predictions by user, as it is in the database. What is written belongs into a transaction of the caller's. */
+export function createUserIndex(database: Database) {
+  const state = createStateStore(database);
+  const insert = prepare<null, [number, number]>(database, "INSERT OR IGNORE INTO user_predictions VALUES (?, ?)");
+  const insertUnlessErased = prepare<null, [number, number]>(
+    database,
+    "INSERT OR IGNORE INTO user_predictions SELECT ?, seq FROM predictions WHERE seq = ?",
+  );
+  const remove = prepare<null, [number, number]>(
+    database,
+    "DELETE FROM user_predictions WHERE user_hash = ? AND prediction_seq = ?",
+  );
+  const after = prepare<{ seq: number; userId: string }, [number, number]>(
+    database,
+    "SELECT seq, user_id AS userId FROM predictions WHERE seq > ? ORDER BY seq LIMIT ?",
+  );
+
+  const index = {
+    /** The prediction up to which all are in the index. */
+    through: (): number => Number(state.get(indexedName) ?? 0),
+    /** The number that the last erasure took: each has one, as a prediction has, so that it differs from the one before. */
+    lastErasure: (): number => Number(state.get(erasureName) ?? 0),
+    noteErasure: (number: number): void => state.put(erasureName, String(number)),
+    /** Predictions after one, in order. */
+    after: (seq: number, limit: number): { seq: number; userId: string }[] => after.all(seq, limit),
+    /**
+     * Writes a part of a run.
+     * @param isErased whether predictions of the run may have been erased since: those are left out, at more cost
+     */
+    write({ hashes, seqs, through }: Run, from: number, to: number, isErased = false): void {
+      const write = isErased ? insertUnlessErased : insert;
+      for (let i = from; i < to; i++) write.run(hashes[i] as number, seqs[i] as number);
+      if (to === seqs.length) state.put(indexedName, String(Math.max(through, index.through())));
+    },
+    remove: (hash: number, seq: number) => void remove.run(hash, seq),
+    /** Writes whole runs of what is not in the index yet: predictions of an earlier program, or those before a crash. */
+    writeBacklog(): void {
+      for (;;) {
+        const rows = index.after(index.through(), runLength);
+        if (rows.length < runLength) return;
+        const run = createRun(
+          rows.map(({ userId }) => userHash(userId)),
+          rows.map(({ seq }) => seq),
+        );
+        inTransaction(database, () => index.write(run, 0, rows.length));
+      }
+    },
+  };
+  return index;
+}
