@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exampleCustomer } from "../../src/customer.ts";
-import { generator, type LoadResult, runLoad } from "./load.ts";
+import { generator, type Load, type LoadResult, runLoad, users } from "./load.ts";
 import { median, printTable } from "./table.ts";
 import { manyLargeTrees } from "./trained-model.ts";
 
@@ -12,6 +12,15 @@ const rounds = 5;
 const trees = 300;
 const enough = 100_000;
 const root = join(import.meta.dir, "../..");
+
+const body = JSON.stringify(exampleCustomer);
+const loads: { name: string; load: Pick<Load, "body" | "userId"> }[] = [
+  { name: "always the same customer", load: { body } },
+  {
+    name: `each request another of ${users.toLocaleString("en")} customers`,
+    load: { body, userId: exampleCustomer.user_id },
+  },
+];
 
 interface Server {
   process: Bun.Subprocess<"ignore", "pipe", "inherit">;
@@ -55,6 +64,24 @@ async function gauge(url: string, name: string): Promise<number> {
   return Number(text.match(new RegExp(`^${name} (\\S+)$`, "m"))?.[1]);
 }
 
+type Pair = Record<"bare" | "service", LoadResult>;
+
+function printPairs(title: string, pairs: readonly Pair[]): void {
+  const ratio = (of: keyof LoadResult) => median(pairs.map(({ bare, service }) => service[of] / bare[of])).toFixed(2);
+  const row = (label: string, name: keyof Pair) => [
+    label,
+    Math.round(median(pairs.map((pair) => pair[name].requestsPerSecond))).toLocaleString("en"),
+    median(pairs.map((pair) => pair[name].p99)).toFixed(1),
+    String(pairs.reduce((sum, pair) => sum + pair[name].failures, 0)),
+  ];
+  printTable(title, [
+    ["", "requests/s", "p99 (ms)", "failures"],
+    row("bare Bun.serve, JSON + zod", "bare"),
+    row("POST /predict, durable", "service"),
+    ["ratio (median of rounds)", ratio("requestsPerSecond"), ratio("p99"), ""],
+  ]);
+}
+
 /**
  * Serving: throughput and latency of POST /predict, every answer durable, against a bare server that parses and validates
  * the same body; in turns, so that both see the same machine. Also the time to readiness and the memory.
@@ -72,49 +99,29 @@ export async function benchServe(): Promise<void> {
     );
     const bare = await startServer("ops/bench/bare-server.ts", {});
     const service = await startServer("src/main.ts", env);
-    const body = JSON.stringify(exampleCustomer);
-    const results: Record<"bare" | "service", LoadResult[]> = { bare: [], service: [] };
+    const measure = async ({ url }: Server, load: (typeof loads)[number]["load"]) =>
+      runLoad({ url: `${url}/predict`, ...load, connections, seconds });
+    const pairs: Pair[][] = loads.map(() => []);
     for (let round = 0; round <= rounds; round++) {
-      const pair = {
-        bare: await runLoad({ url: `${bare.url}/predict`, body, connections, seconds }),
-        service: await runLoad({ url: `${service.url}/predict`, body, connections, seconds }),
-      };
-      // The first round warms both up.
-      if (round === 0) continue;
-      results.bare.push(pair.bare);
-      results.service.push(pair.service);
-      process.stderr.write(
-        `round ${round} of ${rounds}: ${Math.round(pair.bare.requestsPerSecond)} and ${Math.round(pair.service.requestsPerSecond)} requests/s, p99 ${pair.bare.p99.toFixed(1)} and ${pair.service.p99.toFixed(1)} ms\n`,
-      );
+      for (const [i, { name, load }] of loads.entries()) {
+        const pair = { bare: await measure(bare, load), service: await measure(service, load) };
+        // The first round warms both up.
+        if (round === 0) continue;
+        pairs[i]?.push(pair);
+        process.stderr.write(
+          `round ${round} of ${rounds}, ${name}: ${Math.round(pair.bare.requestsPerSecond)} and ${Math.round(pair.service.requestsPerSecond)} requests/s, p99 ${pair.bare.p99.toFixed(1)} and ${pair.service.p99.toFixed(1)} ms\n`,
+        );
+      }
     }
-    let predictions = await gauge(service.url, "churn_prediction_probability_count\\{[^}]*\\}");
-    while (predictions < enough) {
-      await runLoad({ url: `${service.url}/predict`, body, connections, seconds });
-      predictions = await gauge(service.url, "churn_prediction_probability_count\\{[^}]*\\}");
-    }
+    const stored = () => gauge(service.url, "churn_prediction_probability_count\\{[^}]*\\}");
+    while ((await stored()) < enough) await measure(service, { body });
+    const predictions = await stored();
     const memory = await gauge(service.url, "process_resident_memory_bytes");
-    const ratios = (of: keyof LoadResult) =>
-      results.service.map((result, i) => result[of] / (results.bare[i] as LoadResult)[of]);
-    const row = (name: keyof typeof results) => [
-      name === "bare" ? "bare Bun.serve, JSON + zod" : "POST /predict, durable",
-      Math.round(median(results[name].map((result) => result.requestsPerSecond))).toLocaleString("en"),
-      median(results[name].map((result) => result.p99)).toFixed(1),
-      String(results[name].reduce((sum, result) => sum + result.failures, 0)),
-    ];
-    printTable(
-      `Serving: ${connections} connections, ${trees} trees, medians of ${rounds} rounds of ${seconds} s, load by ${generator}`,
-      [
-        ["", "requests/s", "p99 (ms)", "failures"],
-        row("bare"),
-        row("service"),
-        [
-          "ratio (median of rounds)",
-          median(ratios("requestsPerSecond")).toFixed(2),
-          median(ratios("p99")).toFixed(2),
-          "",
-        ],
-      ],
-    );
+    for (const [i, { name }] of loads.entries())
+      printPairs(
+        `Serving, ${name}: ${connections} connections, ${trees} trees, medians of ${rounds} rounds of ${seconds} s, load by ${generator}`,
+        pairs[i] as Pair[],
+      );
     await stopServer(service);
     await stopServer(bare);
     const again = await startServer("src/main.ts", env);
