@@ -191,6 +191,8 @@ export async function trustOverload({ soakMinutes }: OverloadOptions): Promise<T
     const peak = median(rounds.map((round) => round.peak));
 
     process.stderr.write(`soak: ${soakMinutes} minutes at ${whole(peak / 2)} requests/s\n`);
+    // Until the connections of the load before are closed.
+    await recovery({ url, body, quick });
     const descriptors = footprint(pid).descriptors;
     const soak = await watchDuring(
       pid,
