@@ -77,11 +77,12 @@ export function createPredictionStore(database: Database) {
     database,
     `SELECT ${columns} FROM predictions WHERE seq = ? AND user_id = ?`,
   );
-  const indexed = prepare<StoredPrediction, [number, string, number]>(
+  const inIndex = `FROM user_predictions CROSS JOIN predictions ON seq = prediction_seq WHERE user_hash = ? AND user_id = ?`;
+  const latestIndexed = prepare<StoredPrediction, [number, string]>(
     database,
-    `SELECT ${columns} FROM user_predictions CROSS JOIN predictions ON seq = prediction_seq
-     WHERE user_hash = ? AND user_id = ? ORDER BY prediction_seq DESC LIMIT ?`,
+    `SELECT ${columns} ${inIndex} ORDER BY prediction_seq DESC LIMIT 1`,
   );
+  const allIndexed = prepare<{ seq: number }, [number, string]>(database, `SELECT seq ${inIndex}`);
   const oldest = prepare<UserPrediction, [number, number]>(
     database,
     `SELECT seq, user_id AS userId FROM (SELECT seq, user_id, predicted_at FROM predictions ORDER BY seq LIMIT ?2)
@@ -122,14 +123,21 @@ export function createPredictionStore(database: Database) {
   /** Numbers are not given again: what reads predictions in order would take no notice of the new one. */
   const lastNumber = (): number => Math.max((last.get() as { seq: number }).seq, index.lastErasure());
 
-  const eraseAll = database.transaction((rows: readonly UserPrediction[]): number => {
+  function eraseAll(rows: readonly UserPrediction[]): number {
     if (rows.length > 0) index.noteErasure(lastNumber() + 1);
     for (const { seq, userId } of rows) {
       erase.run(seq);
       index.remove(userHash(userId), seq);
     }
     return rows.length;
-  });
+  }
+  const eraseUser = database.transaction((userId: string): number => {
+    const seqs = new Set([...recentOf(userId), ...allIndexed.all(userHash(userId), userId)].map(({ seq }) => seq));
+    return eraseAll(Array.from(seqs, (seq) => ({ seq, userId })));
+  }).immediate;
+  const eraseBefore = database.transaction((time: number, limit: number) =>
+    eraseAll(oldest.all(time, limit)),
+  ).immediate;
 
   return {
     /** Appends predictions. @returns what names each, in their order. */
@@ -164,13 +172,10 @@ export function createPredictionStore(database: Database) {
       forgetIndexed();
     },
     latestOfUser: (userId: string): StoredPrediction | null =>
-      recentOf(userId).next().value ?? indexed.get(userHash(userId), userId, 1),
+      recentOf(userId).next().value ?? latestIndexed.get(userHash(userId), userId),
     /** Deletes a person's predictions with everything that hangs on them. @returns how many. */
-    eraseUser(userId: string): number {
-      const rows = [...recentOf(userId), ...indexed.all(userHash(userId), userId, -1)];
-      return eraseAll.immediate([...new Map(rows.map((row) => [row.seq, row])).values()]);
-    },
+    eraseUser: (userId: string): number => eraseUser(userId),
     /** Deletes those of the oldest `limit` predictions that were made before a time. @returns how many. */
-    eraseBefore: (time: number, limit: number): number => eraseAll.immediate(oldest.all(time, limit)),
+    eraseBefore: (time: number, limit: number): number => eraseBefore(time, limit),
   };
 }

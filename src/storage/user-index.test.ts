@@ -162,3 +162,18 @@ test("predictions of an earlier program are put into the index, what was erased 
   expect(scene.predictions.latestOfUser("user 8")?.seq).toBe(Math.floor((count - 9) / 1000) * 1000 + 9);
   scene.close();
 }, 60_000);
+
+test("a backlog that cannot be written says who is in the way, and is written the next time", () => {
+  const scene = createScene("locked.db");
+  const rows = Array.from({ length: runLength }, (_, i) => predictionOf(`user ${i}`));
+  inTransaction(scene.database, () => scene.predictions.append(rows));
+  const other = openWriter(join(folder.path, "locked.db"));
+  other.exec("BEGIN IMMEDIATE");
+  scene.database.exec("PRAGMA busy_timeout = 0");
+  expect(() => scene.index.writeBacklog()).toThrow("another program keeps the database locked");
+  other.exec("ROLLBACK");
+  other.close();
+  scene.index.writeBacklog();
+  expect(scene.index.through()).toBe(runLength);
+  scene.close();
+});

@@ -1,4 +1,5 @@
 import { type Database, inTransaction, prepare } from "./database.ts";
+import { storageFailureOf } from "./failure.ts";
 import { createStateStore } from "./state.ts";
 
 /** Predictions that are written to the index together: the more, the fewer pages each of them costs. */
@@ -67,18 +68,30 @@ export function createUserIndex(database: Database) {
       if (to === seqs.length) state.put(indexedName, String(Math.max(through, index.through())));
     },
     remove: (hash: number, seq: number) => void remove.run(hash, seq),
-    /** Writes whole runs of what is not in the index yet: predictions of an earlier program, or those before a crash. */
+    /**
+     * Writes whole runs of what is not in the index yet: predictions of an earlier program, or those before a crash. When it is ended
+     * half way, the next call goes on.
+     * @throws StorageFailure
+     */
     writeBacklog(): void {
-      for (;;) {
-        const rows = index.after(index.through(), runLength);
-        if (rows.length < runLength) return;
-        const run = createRun(
-          rows.map(({ userId }) => userHash(userId)),
-          rows.map(({ seq }) => seq),
-        );
-        inTransaction(database, () => index.write(run, 0, rows.length));
+      try {
+        while (writeRunOfBacklog());
+      } catch (error) {
+        throw storageFailureOf(error) ?? error;
       }
     },
   };
+
+  /** @returns whether there was one. */
+  function writeRunOfBacklog(): boolean {
+    const rows = index.after(index.through(), runLength);
+    if (rows.length < runLength) return false;
+    const run = createRun(
+      rows.map(({ userId }) => userHash(userId)),
+      rows.map(({ seq }) => seq),
+    );
+    inTransaction(database, () => index.write(run, 0, rows.length));
+    return true;
+  }
   return index;
 }
