@@ -6,3 +6,6 @@ CREATE TABLE user_predictions (
   PRIMARY KEY (user_hash, prediction_seq)
 ) STRICT, WITHOUT ROWID;
 DROP INDEX predictions_by_user;
+
+-- With a seed of its own, nobody can make ids that share a number.
+INSERT INTO state VALUES ('predictions.userSeed', CAST(abs(random() % 4294967296) AS TEXT));

@@ -28,8 +28,9 @@ import { observeProcess } from "./process-metrics.ts";
 import { createRandom } from "./statistics/random.ts";
 import { createAuditLog } from "./storage/audit.ts";
 import { createCheckpointer } from "./storage/checkpoint.ts";
+import type { Database } from "./storage/database.ts";
 import { createDurability } from "./storage/durability.ts";
-import { storageFaults } from "./storage/failure.ts";
+import { StorageFailure, storageFaults } from "./storage/failure.ts";
 import { lockDataDirectory } from "./storage/lock.ts";
 import { openStores } from "./storage/stores.ts";
 import { createUserIndex } from "./storage/user-index.ts";
@@ -70,7 +71,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   const random = createRandom(seed);
   const databaseFile = join(config.DATA_DIR, "service.db");
   const stores = openStores(databaseFile);
-  createUserIndex(stores.database).writeBacklog();
+  writeBacklog(stores.database, log);
   stores.predictions.catchUp();
   const metrics = createMetrics();
   const { instruments } = metrics;
@@ -288,6 +289,16 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
 }
 
 /** @throws AppError `invalid_setting` when it would be open to others without API keys. */
+/** What cannot be written now is written with the next predictions. */
+function writeBacklog(database: Database, log: Logger): void {
+  try {
+    createUserIndex(database).writeBacklog();
+  } catch (error) {
+    if (!(error instanceof StorageFailure)) throw error;
+    log.warn(`the index of users is not complete yet: ${error.message}`);
+  }
+}
+
 function accessOf({ API_KEYS, RATE_LIMIT, ALLOW_OPEN, HOST }: Config, now: () => number): Access {
   const isOpen = API_KEYS.length === 0;
   if (isOpen && !loopback.includes(HOST) && ALLOW_OPEN !== "1") {

@@ -72,7 +72,9 @@ test("predictions of before ids had numbers are found by their ids, and these go
   expect(labels.get(1)).toBeNull();
   expect(database.query("SELECT id FROM unnumbered_predictions").all()).toEqual([{ id: ids[1] }]);
   const next = storePrediction(predictions, { ...anyPrediction, userId: "b", modelVersion: "m", predictedAt: 1000 });
-  // The erasure took the number 3.
-  expect([next.seq, predictions.byId(next.id)?.userId]).toEqual([4, "b"]);
+  expect([next.seq, predictions.byId(next.id)?.userId]).toEqual([3, "b"]);
+  expect(predictions.eraseUser("b")).toBe(1);
+  const after = storePrediction(predictions, { ...anyPrediction, userId: "c", modelVersion: "m", predictedAt: 1000 });
+  expect(after.seq, "a number is not given again").toBe(4);
   close();
 });

@@ -1,7 +1,7 @@
 import { type Database, prepare } from "./database.ts";
 import { predictionId, seqOf } from "./prediction-id.ts";
 import { createRecentUsers } from "./recent-users.ts";
-import { createUserIndex, runLength, userHash } from "./user-index.ts";
+import { createUserIndex, runLength } from "./user-index.ts";
 
 export type PredictionSource = "request" | "replay";
 
@@ -43,7 +43,7 @@ export type PredictionStore = ReturnType<typeof createPredictionStore>;
 /** Whose prediction it is. */
 type UserPrediction = Pick<StoredPrediction, "seq" | "userId">;
 
-/** What is not in the index of users yet is at most what is gathered for it and what is being written. */
+// More than is gathered for the index and being written.
 const recentLimit = 3 * runLength;
 
 const columns = `seq, id, user_id AS userId, predicted_at AS predictedAt, model_version AS modelVersion, source,
@@ -73,9 +73,10 @@ export function createPredictionStore(database: Database) {
     database,
     `SELECT ${columns} FROM predictions WHERE seq = (SELECT prediction_seq FROM unnumbered_predictions AS u WHERE u.id = ?)`,
   );
-  const ofUser = prepare<StoredPrediction, [number, string]>(
+  const bySeq = prepare<StoredPrediction, [number]>(database, `SELECT ${columns} FROM predictions WHERE seq = ?`);
+  const userOf = prepare<{ userId: string }, [number]>(
     database,
-    `SELECT ${columns} FROM predictions WHERE seq = ? AND user_id = ?`,
+    "SELECT user_id AS userId FROM predictions WHERE seq = ?",
   );
   const inIndex = `FROM user_predictions CROSS JOIN predictions ON seq = prediction_seq WHERE user_hash = ? AND user_id = ?`;
   const latestIndexed = prepare<StoredPrediction, [number, string]>(
@@ -91,7 +92,7 @@ export function createPredictionStore(database: Database) {
   const erase = prepare<null, [number]>(database, "DELETE FROM predictions WHERE seq = ?");
 
   function remember(seq: number, userId: string): void {
-    recent.add(userHash(userId), seq);
+    recent.add(index.hashOf(userId), seq);
     known = seq;
   }
   function forgetIndexed(): void {
@@ -109,30 +110,40 @@ export function createPredictionStore(database: Database) {
       known = through;
     }
     for (const { seq, userId } of index.after(known, Number.MAX_SAFE_INTEGER)) remember(seq, userId);
+    forgetIndexed();
   }
 
-  /** What is not in the index yet, the last one first. */
-  function* recentOf(userId: string): Generator<StoredPrediction> {
+  /** What is not in the index yet, the last one first. Those that were erased are forgotten. */
+  function recentOf(userId: string, limit: number): number[] {
     catchUp();
-    for (const seq of recent.ofUser(userHash(userId)).toReversed()) {
-      const found = ofUser.get(seq, userId);
-      if (found) yield found;
+    const hash = index.hashOf(userId);
+    const seqs = recent.ofUser(hash);
+    const found: number[] = [];
+    const gone = new Set<number>();
+    for (let i = seqs.length - 1; i >= 0 && found.length < limit; i--) {
+      const seq = seqs[i] as number;
+      const row = userOf.get(seq);
+      if (!row) gone.add(seq);
+      else if (row.userId === userId) found.push(seq);
     }
+    if (gone.size > 0) recent.remove(hash, gone);
+    return found;
   }
 
   /** Numbers are not given again: what reads predictions in order would take no notice of the new one. */
-  const lastNumber = (): number => Math.max((last.get() as { seq: number }).seq, index.lastErasure());
+  const lastNumber = (): number => Math.max((last.get() as { seq: number }).seq, index.numbered());
 
   function eraseAll(rows: readonly UserPrediction[]): number {
-    if (rows.length > 0) index.noteErasure(lastNumber() + 1);
+    if (rows.length > 0) index.noteErasure(lastNumber());
     for (const { seq, userId } of rows) {
       erase.run(seq);
-      index.remove(userHash(userId), seq);
+      index.remove(index.hashOf(userId), seq);
     }
     return rows.length;
   }
   const eraseUser = database.transaction((userId: string): number => {
-    const seqs = new Set([...recentOf(userId), ...allIndexed.all(userHash(userId), userId)].map(({ seq }) => seq));
+    const indexed = allIndexed.all(index.hashOf(userId), userId).map(({ seq }) => seq);
+    const seqs = new Set([...recentOf(userId, Number.POSITIVE_INFINITY), ...indexed]);
     return eraseAll(Array.from(seqs, (seq) => ({ seq, userId })));
   }).immediate;
   const eraseBefore = database.transaction((time: number, limit: number) =>
@@ -167,12 +178,17 @@ export function createPredictionStore(database: Database) {
     catchUp,
     /** Takes note of what another connection appended, numbered from `first` on: it need not be read. */
     noteAppended(first: number, userIds: readonly string[]): void {
-      if (first !== known + 1) catchUp();
-      else for (const [i, userId] of userIds.entries()) remember(first + i, userId);
+      if (first !== known + 1) {
+        catchUp();
+        return;
+      }
+      for (const [i, userId] of userIds.entries()) remember(first + i, userId);
       forgetIndexed();
     },
-    latestOfUser: (userId: string): StoredPrediction | null =>
-      recentOf(userId).next().value ?? latestIndexed.get(userHash(userId), userId),
+    latestOfUser(userId: string): StoredPrediction | null {
+      const [seq] = recentOf(userId, 1);
+      return seq === undefined ? latestIndexed.get(index.hashOf(userId), userId) : bySeq.get(seq);
+    },
     /** Deletes a person's predictions with everything that hangs on them. @returns how many. */
     eraseUser: (userId: string): number => eraseUser(userId),
     /** Deletes those of the oldest `limit` predictions that were made before a time. @returns how many. */

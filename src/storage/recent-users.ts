@@ -3,6 +3,11 @@ export function createRecentUsers() {
   const seqs = new Map<number, number | number[]>();
   let length = 0;
 
+  function ofUser(hash: number): readonly number[] {
+    const known = seqs.get(hash) ?? [];
+    return typeof known === "number" ? [known] : known;
+  }
+
   return {
     get length(): number {
       return length;
@@ -16,9 +21,14 @@ export function createRecentUsers() {
       length++;
     },
     /** In their order. */
-    ofUser(hash: number): readonly number[] {
-      const known = seqs.get(hash) ?? [];
-      return typeof known === "number" ? [known] : known;
+    ofUser,
+    /** Forgets some predictions of a user. */
+    remove(hash: number, gone: ReadonlySet<number>): void {
+      const known = ofUser(hash);
+      const kept = known.filter((seq) => !gone.has(seq));
+      if (kept.length === 0) seqs.delete(hash);
+      else seqs.set(hash, kept);
+      length -= known.length - kept.length;
     },
     /** Forgets all up to a prediction. */
     forget(through: number): void {

@@ -5,20 +5,23 @@ import { temporaryFolder } from "../testing/service-process.ts";
 import { anyPrediction } from "../testing/stored-prediction.ts";
 import { inTransaction, openDatabase, openWriter } from "./database.ts";
 import { createPredictionStore, type NewPrediction } from "./predictions.ts";
-import { createUserIndex, runLength, userHash } from "./user-index.ts";
+import { createUserIndex, runLength } from "./user-index.ts";
 import { createUserIndexer } from "./user-indexer.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
+
+const seed = 20261126;
 
 /** Two users that the index cannot tell apart. */
 function usersOfOneHash(): [string, string] {
   const known = new Map<number, string>();
   for (let i = 0; ; i++) {
     const user = `user ${i}`;
-    const other = known.get(userHash(user));
+    const hash = Bun.hash.xxHash32(user, seed);
+    const other = known.get(hash);
     if (other) return [other, user];
-    known.set(userHash(user), user);
+    known.set(hash, user);
   }
 }
 
@@ -33,6 +36,7 @@ const predictionOf = (userId: string, predictedAt = 1000): NewPrediction => ({
 function createScene(file: string, length?: number) {
   const path = join(folder.path, file);
   const database = openDatabase(path);
+  database.run("UPDATE state SET value = ? WHERE name = 'predictions.userSeed'", [String(seed)]);
   const writer = openWriter(path);
   const appended = createPredictionStore(writer);
   let predictions = createPredictionStore(database);
@@ -63,6 +67,16 @@ function createScene(file: string, length?: number) {
         throw new Error("the disk is full");
       };
       expect(() => inTransaction(writer, work)).toThrow("the disk is full");
+    },
+    /** As a thread that was given up does, whose commit ends after the next one has begun. */
+    appendLate(users: readonly string[]): number {
+      const late = openWriter(path);
+      late.exec("BEGIN IMMEDIATE");
+      const [first] = createPredictionStore(late).append(users.map((user) => predictionOf(user)));
+      indexer = createUserIndexer(writer, length);
+      late.exec("COMMIT");
+      late.close();
+      return first?.seq as number;
     },
     restartWriter(): void {
       indexer = createUserIndexer(writer, length);
@@ -97,6 +111,7 @@ test("a user's predictions are found and erased whatever happens between, as in 
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant("append" as const), users: batch, isNoted: fc.boolean() }) },
     fc.record({ do: fc.constant("fail" as const), users: batch }),
+    fc.record({ do: fc.constant("appendLate" as const), users: batch }),
     fc.record({ do: fc.constant("eraseUser" as const), user }),
     fc.record({ do: fc.constant("eraseBefore" as const), limit: fc.nat(8) }),
     fc.record({ do: fc.constantFrom("restartWriter" as const, "restartReader" as const) }),
@@ -109,11 +124,15 @@ test("a user's predictions are found and erased whatever happens between, as in 
       let model: { seq: number; user: string; time: number }[] = [];
       let last = 0;
       for (const [time, step] of steps.entries()) {
-        if (step.do === "append") {
-          const first = scene.append(step.users, { time, isNoted: step.isNoted });
+        if (step.do === "append" || step.do === "appendLate") {
+          const first =
+            step.do === "append"
+              ? scene.append(step.users, { time, isNoted: step.isNoted })
+              : scene.appendLate(step.users);
           expect(first).toBeGreaterThan(last);
           last = first + step.users.length - 1;
-          model.push(...step.users.map((user, i) => ({ seq: first + i, user, time })));
+          const at = step.do === "append" ? time : 1000;
+          model.push(...step.users.map((user, i) => ({ seq: first + i, user, time: at })));
         } else if (step.do === "fail") scene.fail(step.users);
         else if (step.do === "eraseUser") {
           expect(scene.predictions.eraseUser(step.user)).toBe(model.filter(({ user }) => user === step.user).length);
@@ -142,11 +161,26 @@ test("the index follows close behind, and what it has needs no memory", () => {
   const userOf = (seq: number) => `user ${(seq * 7919) % 50_000}`;
   for (let seq = 1; seq <= count; seq += 64) scene.append(Array.from({ length: 64 }, (_, i) => userOf(seq + i)));
   expect(count - scene.index.through()).toBeLessThanOrEqual(2 * runLength);
+  // One that was given up in the middle of a run goes on with whole runs of its length.
+  scene.restartWriter();
+  for (let i = 0; i < count; i += 64) scene.append(Array.from({ length: 64 }, (_, j) => `later ${i + j}`));
+  expect(2 * count - scene.index.through()).toBeLessThanOrEqual(2 * runLength);
   for (let seq = count - 49_999; seq <= count; seq += 997)
     expect(scene.predictions.latestOfUser(userOf(seq))?.seq).toBe(seq);
   checkIndex(scene);
   scene.close();
 }, 60_000);
+
+test("every database has a seed of its own", () => {
+  const seeds = [0, 1].map(() => {
+    const database = openDatabase(":memory:");
+    const row = database.query("SELECT value FROM state WHERE name = 'predictions.userSeed'").get();
+    database.close();
+    return Number((row as { value: string }).value);
+  });
+  for (const seed of seeds) expect(seed).toBeWithin(0, 2 ** 32);
+  expect(seeds[0]).not.toBe(seeds[1]);
+});
 
 test("predictions of an earlier program are put into the index, what was erased of them is not", () => {
   const scene = createScene("backlog.db");

@@ -6,11 +6,10 @@ import { createStateStore } from "./state.ts";
 export const runLength = 32_768;
 
 const indexedName = "predictions.indexed";
-const erasureName = "predictions.lastErasure";
+const numberedName = "predictions.numbered";
+const erasuresName = "predictions.erasures";
+const seedName = "predictions.userSeed";
 const placesInKey = 2 ** 21;
-
-/** Stands for a user id in the index, from 0 to 2³² − 1; several may share one. Source: xxHash, 32 bits, seed 0 */
-export const userHash = (userId: string): number => Bun.hash.xxHash32(userId);
 
 /** Predictions in the order in which they are written to the index. */
 export interface Run {
@@ -33,9 +32,11 @@ export function createRun(hashes: readonly number[], seqs: readonly number[]): R
   };
 }
 
-/** The index of predictions by user, as it is in the database. What is written belongs into a transaction of the caller's. */
+/** The index of predictions by user, as it is in the database. What is written belongs in a transaction of the caller. */
 export function createUserIndex(database: Database) {
   const state = createStateStore(database);
+  const numberOf = (name: string): number => Number(state.get(name) ?? 0);
+  const seed = numberOf(seedName);
   const insert = prepare<null, [number, number]>(database, "INSERT OR IGNORE INTO user_predictions VALUES (?, ?)");
   const insertUnlessErased = prepare<null, [number, number]>(
     database,
@@ -51,11 +52,21 @@ export function createUserIndex(database: Database) {
   );
 
   const index = {
+    /**
+     * Stands for a user id in the index, from 0 to 2³² − 1; several may share one. The seed is the database's own, lest somebody makes
+     * ids that share one. Source: xxHash, 32 bits
+     */
+    hashOf: (userId: string): number => Bun.hash.xxHash32(userId, seed),
     /** The prediction up to which all are in the index. */
-    through: (): number => Number(state.get(indexedName) ?? 0),
-    /** The number that the last erasure took: each has one, as a prediction has, so that it differs from the one before. */
-    lastErasure: (): number => Number(state.get(erasureName) ?? 0),
-    noteErasure: (number: number): void => state.put(erasureName, String(number)),
+    through: (): number => numberOf(indexedName),
+    /** How often predictions were erased. */
+    erasures: (): number => numberOf(erasuresName),
+    /** The highest number that any prediction had when some were erased. */
+    numbered: (): number => numberOf(numberedName),
+    noteErasure(numbered: number): void {
+      state.put(numberedName, String(numbered));
+      state.put(erasuresName, String(index.erasures() + 1));
+    },
     /** Predictions after one, in order. */
     after: (seq: number, limit: number): { seq: number; userId: string }[] => after.all(seq, limit),
     /**
@@ -87,7 +98,7 @@ export function createUserIndex(database: Database) {
     const rows = index.after(index.through(), runLength);
     if (rows.length < runLength) return false;
     const run = createRun(
-      rows.map(({ userId }) => userHash(userId)),
+      rows.map(({ userId }) => index.hashOf(userId)),
       rows.map(({ seq }) => seq),
     );
     inTransaction(database, () => index.write(run, 0, rows.length));

@@ -1,5 +1,5 @@
 import type { Database } from "./database.ts";
-import { createRun, createUserIndex, type Run, runLength, userHash } from "./user-index.ts";
+import { createRun, createUserIndex, type Run, runLength } from "./user-index.ts";
 
 // Faster than new ones come.
 const writtenPerPrediction = 2;
@@ -12,28 +12,38 @@ const writtenPerPrediction = 2;
  */
 export function createUserIndexer(database: Database, length = runLength) {
   const index = createUserIndex(database);
-  let gathered = emptyGathering();
-  let run: (Run & { lastErasure: number }) | null = null;
+  const hashes: number[] = [];
+  const seqs: number[] = [];
+  /** Counted before any of these was gathered: when there are more by now, some of these may be gone. */
+  let erasures = index.erasures();
+  let last = index.through();
+  let run: (Run & { erasures: number }) | null = null;
   let written = 0;
-  for (const { seq, userId } of index.after(index.through(), Number.MAX_SAFE_INTEGER)) gather(seq, userId);
+  gatherAfter(Number.MAX_SAFE_INTEGER);
 
-  /** With the last erasure before any of it: after another one, some of it may be gone. */
-  function emptyGathering() {
-    return { hashes: [] as number[], seqs: [] as number[], lastErasure: index.lastErasure() };
-  }
   function gather(seq: number, userId: string): void {
-    gathered.hashes.push(userHash(userId));
-    gathered.seqs.push(seq);
+    hashes.push(index.hashOf(userId));
+    seqs.push(seq);
+    last = seq;
+  }
+  function gatherAfter(count: number): void {
+    for (const { seq, userId } of index.after(last, count)) gather(seq, userId);
   }
 
   /** Where the part ends that is to be written with so many predictions. */
-  const endOfPart = (run: Run, predictions: number): number =>
-    Math.min(written + writtenPerPrediction * predictions, run.seqs.length);
+  const endOfPart = (run: Run, count: number): number =>
+    Math.min(written + writtenPerPrediction * count, run.seqs.length);
+
+  function startRun(): void {
+    run = { ...createRun(hashes.splice(0, length), seqs.splice(0, length)), erasures };
+    written = 0;
+    if (seqs.length === 0) erasures = index.erasures();
+  }
 
   return {
-    /** Writes a part of what was gathered; belongs into the transaction that stores `predictions` new ones. */
-    write(predictions: number): void {
-      if (run) index.write(run, written, endOfPart(run, predictions), index.lastErasure() !== run.lastErasure);
+    /** Writes a part of what was gathered; belongs in the transaction that stores `count` new ones. */
+    write(count: number): void {
+      if (run) index.write(run, written, endOfPart(run, count), index.erasures() !== run.erasures);
     },
     /** Takes over what that transaction stored, numbered from `first` on, once it is committed. */
     stored(first: number, userIds: readonly string[]): void {
@@ -41,11 +51,10 @@ export function createUserIndexer(database: Database, length = runLength) {
         written = endOfPart(run, userIds.length);
         if (written === run.seqs.length) run = null;
       }
-      for (const [i, userId] of userIds.entries()) gather(first + i, userId);
-      if (run || gathered.seqs.length < length) return;
-      run = { ...createRun(gathered.hashes, gathered.seqs), lastErasure: gathered.lastErasure };
-      written = 0;
-      gathered = emptyGathering();
+      // A thread that was given up may have committed after this one began.
+      if (first > last + 1) gatherAfter(first - last - 1);
+      for (const [i, userId] of userIds.entries()) if (first + i > last) gather(first + i, userId);
+      if (!run && seqs.length >= length) startRun();
     },
   };
 }
