@@ -12,6 +12,7 @@ afterAll(() => folder.remove());
 async function openDurable(name: string, datasync?: () => Promise<void>) {
   const path = join(folder.path, name);
   const database = openDatabase(path);
+  database.exec("DELETE FROM state");
   const told: (StorageFault | null)[] = [];
   const durability = await createDurability(
     database,
