@@ -288,7 +288,6 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
   };
 }
 
-/** @throws AppError `invalid_setting` when it would be open to others without API keys. */
 /** What cannot be written now is written with the next predictions. */
 function writeBacklog(database: Database, log: Logger): void {
   try {
@@ -299,6 +298,7 @@ function writeBacklog(database: Database, log: Logger): void {
   }
 }
 
+/** @throws AppError `invalid_setting` when it would be open to others without API keys. */
 function accessOf({ API_KEYS, RATE_LIMIT, ALLOW_OPEN, HOST }: Config, now: () => number): Access {
   const isOpen = API_KEYS.length === 0;
   if (isOpen && !loopback.includes(HOST) && ALLOW_OPEN !== "1") {
