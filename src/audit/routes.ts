@@ -1,8 +1,8 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Role } from "../http/access.ts";
-import { readQuery } from "../http/body.ts";
 import { describe, guardProblems } from "../http/describe.ts";
+import { createQueryReader } from "../http/query.ts";
 import { type AuditLog, auditActions } from "../storage/audit.ts";
 
 const most = 1000;
@@ -10,6 +10,7 @@ const querySchema = z.strictObject({
   before: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(most).default(100),
 });
+const readQuery = createQueryReader(querySchema);
 const entrySchema = z.object({
   seq: z.int(),
   at: z.iso.datetime(),
@@ -28,7 +29,7 @@ export function auditRoutes({ audit, authorize }: AuditRoutesOptions) {
     "/audit",
     function readAudit({ request, set }) {
       authorize(request, "admin");
-      const { before = Number.MAX_SAFE_INTEGER, limit } = readQuery(request, querySchema);
+      const { before = Number.MAX_SAFE_INTEGER, limit } = readQuery(request);
       set.headers["cache-control"] = "no-store";
       return {
         entries: audit.before(before, limit).map(({ at, ...entry }) => ({ ...entry, at: new Date(at).toISOString() })),

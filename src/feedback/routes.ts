@@ -5,19 +5,10 @@ import { z } from "zod";
 import { exampleCustomer, storableText } from "../customer.ts";
 import { AppError, type Flaw } from "../errors.ts";
 import type { Role } from "../http/access.ts";
-import {
-  brokenOff,
-  checkDeclaredLength,
-  checkEncoding,
-  decoded,
-  describeIssues,
-  isCsv,
-  parseJson,
-  readJson,
-  readJsonText,
-} from "../http/body.ts";
+import { brokenOff, checkDeclaredLength, checkEncoding, decoded, isCsv, readJson, readJsonText } from "../http/body.ts";
 import { describe, guardProblems } from "../http/describe.ts";
 import type { Lanes } from "../http/lane.ts";
+import { describeIssues, parseJson } from "../json.ts";
 import type { Feedback, FeedbackOutcome, FeedbackService, FeedbackStatus } from "./service.ts";
 
 const singleLimit = 16 * 1024;

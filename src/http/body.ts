@@ -1,87 +1,25 @@
 import type { z } from "zod";
-import { AppError, type ErrorCode, type Flaw, messageOf, type RejectionReason } from "../errors.ts";
-
-type Issue = z.core.$ZodIssue;
+import { AppError, messageOf } from "../errors.ts";
+import { parseJson, refused } from "../json.ts";
+import { createDeadline } from "./deadline.ts";
 
 // Milliseconds within which a JSON body must be whole.
 const bodyTimeout = 20_000;
 // Bytes per millisecond that a larger body, which may take longer, must have come with after that.
 const leastRate = 16;
-/** The refusal of a body as a whole, whose path is empty, or of a header. */
-const refused = (code: ErrorCode, message: string, { path = "", cause }: { path?: string; cause?: unknown } = {}) =>
-  new AppError(code, message, { cause, flaws: [{ path, message }] });
 const tooSlow = (timeout: number) =>
   refused(
     "request_timeout",
     `the body did not arrive within ${Math.round(timeout / 1000)} s: send it faster, or in parts`,
   );
 
-function reasonOf(issue: Issue): RejectionReason {
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return "unknown_key";
-    case "invalid_type":
-      if (issue.input === undefined) return "missing_key";
-      return issue.input === Number.POSITIVE_INFINITY || issue.input === Number.NEGATIVE_INFINITY
-        ? "not_finite"
-        : "wrong_type";
-    case "too_small":
-      return issue.origin === "number" ? "negative" : "too_short";
-    case "too_big":
-      return issue.origin === "number" ? "not_finite" : "too_long";
-    default:
-      return "other";
-  }
+const plainJson = "application/json";
+
+function mediaType(request: Request): string {
+  const type = request.headers.get("content-type") ?? "";
+  // What nearly all say, and needs no taking apart.
+  return type === plainJson ? type : (type.split(";", 1)[0] as string).trim().toLowerCase();
 }
-
-// An answer must not grow with the badness of the question.
-const flawLimit = 100;
-const messageLimit = 300;
-const shortened = (text: string): string => (text.length > messageLimit ? `${text.slice(0, messageLimit)}…` : text);
-
-const flawOf = (issue: Issue): Flaw => ({
-  path: shortened([...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])].join(".")),
-  message: shortened(issue.message),
-  reason: reasonOf(issue),
-});
-
-/** What is wrong with one entry of many, in one line that says where. */
-export const describeIssues = (issues: readonly Issue[]): string =>
-  shortened(issues.map((issue) => `${flawOf(issue).path || "line"}: ${shortened(issue.message)}`).join("; "));
-
-/**
- * Checks a value against a schema.
- * @throws AppError `invalid_input` with the flaws and their paths, the first 100 of them.
- */
-export function validate<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const parsed = schema.safeParse(value, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
-  const flaws = issues.slice(0, flawLimit).map(flawOf);
-  const [first] = flaws;
-  const where = first?.path ? `${first.path}: ` : "";
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  throw new AppError("invalid_input", `${where}${first?.message}${more}`, { flaws });
-}
-
-/**
- * The parameters of a request's address; one that is given twice is a list.
- * @throws AppError `invalid_input`
- */
-export function readQuery<S extends z.ZodType>(request: Request, schema: S): z.output<S> {
-  const start = request.url.indexOf("?");
-  // Most requests have none, and taking an empty one apart costs as much.
-  if (start < 0) return validate(schema, {});
-  const parameters = new URLSearchParams(request.url.slice(start));
-  const values = [...new Set(parameters.keys())].map((name) => {
-    const all = parameters.getAll(name);
-    return [name, all.length === 1 ? all[0] : all];
-  });
-  return validate(schema, Object.fromEntries(values));
-}
-
-const mediaType = (request: Request): string =>
-  (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
 export const isCsv = (request: Request): boolean => mediaType(request) === "text/csv";
 
@@ -167,17 +105,17 @@ export async function* decoded(request: Request, limit: number, timeout: number)
   yield decode();
 }
 
+const whole = createDeadline(bodyTimeout);
+
 async function declaredBytes(request: Request): Promise<ArrayBuffer> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(tooSlow(bodyTimeout)), bodyTimeout);
   try {
-    return await Promise.race([request.arrayBuffer(), late.promise]);
+    return await whole(request.arrayBuffer(), () => tooSlow(bodyTimeout));
   } catch (error) {
     throw error instanceof AppError ? error : brokenOff(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The body of a request as text.
@@ -193,7 +131,7 @@ async function readText(request: Request, limit: number): Promise<string> {
     bytes = Buffer.concat(chunks);
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch (error) {
     throw notText(error);
   }
@@ -203,60 +141,21 @@ async function readText(request: Request, limit: number): Promise<string> {
 export const brokenOff = (error: unknown): AppError =>
   refused("malformed_body", `the body broke off: ${messageOf(error)}`, { cause: error });
 
-// Reading deep nesting costs a hundred times as much as reading flat data of the same size; nothing asked for here is deep.
-const depthLimit = 64;
-const harmless = 64 * 1024;
-
-/** @throws AppError `malformed_body` for a large JSON text that is nested deeply. */
-function checkDepth(text: string): void {
-  if (text.length <= harmless) return;
-  let depth = 0;
-  let isInString = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (isInString) {
-      if (code === 0x5c) i++;
-      else if (code === 0x22) isInString = false;
-    } else if (code === 0x22) isInString = true;
-    else if (code === 0x5b || code === 0x7b) {
-      if (++depth > depthLimit)
-        throw refused("malformed_body", `the body is nested more than ${depthLimit} levels deep`);
-    } else if (code === 0x5d || code === 0x7d) depth--;
-  }
-}
-
 /**
  * The text of a JSON body, not looked at yet.
  * @throws AppError `unsupported_media_type`, `payload_too_large`, `request_timeout` or `malformed_body`.
  */
 export async function readJsonText(request: Request, limit: number): Promise<string> {
   const type = mediaType(request);
-  if (type !== "application/json" && !type.endsWith("+json")) {
+  if (type !== plainJson && !type.endsWith("+json")) {
     throw refused(
       "unsupported_media_type",
-      `the body is ${type || "of no stated type"}: send it as content-type: application/json`,
+      `the body is ${type || "of no stated type"}: send it as content-type: ${plainJson}`,
       { path: "content-type" },
     );
   }
   checkEncoding(request);
   return readText(request, limit);
-}
-
-/**
- * The value of a JSON text, checked.
- * @throws AppError `malformed_body` or `invalid_input`.
- */
-export function parseJson<S extends z.ZodType>(text: string, schema: S): z.output<S> {
-  checkDepth(text);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    // The parser quotes the body, where there may be a person.
-    const reason = messageOf(error).replace(/ ?".*/s, "");
-    throw refused("malformed_body", `the body is not valid JSON: ${reason}`, { cause: error });
-  }
-  return validate(schema, value);
 }
 
 /**

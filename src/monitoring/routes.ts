@@ -1,8 +1,9 @@
 import { Elysia } from "elysia";
 import { z } from "zod";
 import type { Role } from "../http/access.ts";
-import { readJson, readQuery } from "../http/body.ts";
+import { readJson } from "../http/body.ts";
 import { describe, guardProblems } from "../http/describe.ts";
+import { createQueryReader } from "../http/query.ts";
 import type { AuditLog } from "../storage/audit.ts";
 import type { MonitorResult, MonitorResultStore } from "../storage/monitor-results.ts";
 import {
@@ -22,6 +23,8 @@ import { findHistory, historyParameters, historySchema } from "./history-query.t
 import { alarmsOf, exampleResult, iso, presentAlarm, presentResult, resultSchema } from "./report.ts";
 import type { ScenarioSwitch } from "./scenario.ts";
 import { verdictOf } from "./verdict.ts";
+
+const readHistoryQuery = createQueryReader(historySchema);
 
 export interface MonitoringRoutesOptions {
   results: MonitorResultStore;
@@ -108,7 +111,7 @@ export function monitoringRoutes({
       "/monitoring/history",
       async function pastResults({ request }) {
         authorize(request, "read");
-        const found = await findHistory(readQuery(request, historySchema), { results, readHistory, now });
+        const found = await findHistory(readHistoryQuery(request), { results, readHistory, now });
         return { results: found.map((result) => presentResult(result)) };
       },
       {

@@ -3,9 +3,11 @@ import { z } from "zod";
 import { customerSchema, exampleCustomer } from "../customer.ts";
 import { AppError, type RejectionReason, rejectionReasons } from "../errors.ts";
 import type { Role } from "../http/access.ts";
-import { parseJson, readJson, readJsonText, readQuery } from "../http/body.ts";
+import { readJson, readJsonText } from "../http/body.ts";
 import { describe, guardProblems } from "../http/describe.ts";
 import type { Lanes } from "../http/lane.ts";
+import { createQueryReader } from "../http/query.ts";
+import { parseJson } from "../json.ts";
 import type { Explanation } from "../models/explanation.ts";
 import type { Label } from "../storage/labels.ts";
 import type { PredictionRecord, PredictionService } from "./service.ts";
@@ -62,6 +64,9 @@ const batchQuerySchema = z.strictObject({
   explain: z.never({ error: "a batch is not explained: send POST /predict?explain=true for each customer" }).optional(),
 });
 
+const readQuery = createQueryReader(querySchema);
+const readBatchQuery = createQueryReader(batchQuerySchema);
+
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const presentLabel = (label: Label) => ({
   churned: label.churned,
@@ -93,15 +98,11 @@ export interface PredictionRoutesOptions {
 }
 
 export function predictionRoutes({ service, lanes, authorize, onRejected }: PredictionRoutesOptions) {
-  /** Reads something of a request; what is wrong with it is counted. */
-  async function counted<T>(read: () => Promise<T> | T): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      if (error instanceof AppError)
-        onRejected(error.flaws[0]?.reason ?? (error.code === "invalid_input" ? "other" : asReason(error)));
-      throw error;
-    }
+  /** Counts what was wrong with a request. */
+  function counted(error: unknown): unknown {
+    const reason = error instanceof AppError && reasonOf(error);
+    if (reason) onRejected(reason);
+    return error;
   }
 
   return new Elysia({ name: "predictions" })
@@ -110,14 +111,18 @@ export function predictionRoutes({ service, lanes, authorize, onRejected }: Pred
       async function predict({ request }) {
         authorize(request, "predict");
         await lanes.single.check();
-        const query = await counted(() => readQuery(request, querySchema));
-        const text = await counted(() => readJsonText(request, singleLimit));
-        return lanes.single.run(async () => {
-          const customer = await counted(() => parseJson(text, customerSchema));
-          if (query.explain === "true") return service.explain({ customer, source: "request" });
-          const [prediction] = await service.predict([{ customer, source: "request" }]);
-          return prediction;
-        });
+        try {
+          const { explain } = readQuery(request);
+          const customer = await readJsonText(request, singleLimit);
+          return await lanes.single.run(async () => {
+            const parsed = parseJson(customer, customerSchema);
+            if (explain === "true") return service.explain({ customer: parsed, source: "request" });
+            const [prediction] = await service.predict([{ customer: parsed, source: "request" }]);
+            return prediction;
+          });
+        } catch (error) {
+          throw counted(error);
+        }
       },
       {
         parse: "none",
@@ -142,13 +147,19 @@ export function predictionRoutes({ service, lanes, authorize, onRejected }: Pred
       "/predict/batch",
       async function predictBatch({ request }) {
         authorize(request, "predict");
-        await counted(() => readQuery(request, batchQuerySchema));
-        return lanes.bulk.run(async () => {
-          const { customers } = await counted(() => readJson(request, batchSchema, batchLimit));
-          return {
-            predictions: await service.predict(customers.map((customer) => ({ customer, source: "request" as const }))),
-          };
-        });
+        try {
+          readBatchQuery(request);
+          return await lanes.bulk.run(async () => {
+            const { customers } = await readJson(request, batchSchema, batchLimit);
+            return {
+              predictions: await service.predict(
+                customers.map((customer) => ({ customer, source: "request" as const })),
+              ),
+            };
+          });
+        } catch (error) {
+          throw counted(error);
+        }
       },
       {
         parse: "none",
@@ -200,4 +211,8 @@ export function predictionRoutes({ service, lanes, authorize, onRejected }: Pred
     );
 }
 
-const asReason = ({ code }: AppError): RejectionReason => rejectionReasons.find((reason) => reason === code) ?? "other";
+/** Why a request was refused that is at fault itself. */
+function reasonOf({ code, flaws }: AppError): RejectionReason | undefined {
+  if (code === "invalid_input") return flaws[0]?.reason ?? "other";
+  return rejectionReasons.find((reason) => reason === code);
+}
