@@ -1,26 +1,30 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder } from "../testing/service-process.ts";
+import { poll, temporaryFolder } from "../testing/service-process.ts";
 import { createCheckpointer } from "./checkpoint.ts";
 import { openDatabase } from "./database.ts";
 import { createDurability } from "./durability.ts";
 
 const folder = temporaryFolder();
-const own = globalThis.Worker;
-afterAll(() => {
-  globalThis.Worker = own;
-  folder.remove();
-});
+afterAll(folder.remove);
 
-test("a checkpoint whose thread dies fails, and the next one has a new thread and empties the log", async () => {
-  const started: Worker[] = [];
+const own = globalThis.Worker;
+let started: Worker[] = [];
+beforeEach(() => {
+  started = [];
   globalThis.Worker = class extends own {
     constructor(...parameters: ConstructorParameters<typeof own>) {
       super(...parameters);
       started.push(this);
     }
   };
+});
+afterEach(() => {
+  globalThis.Worker = own;
+});
+
+test("a checkpoint whose thread dies fails, and the next one has a new thread and empties the log", async () => {
   const path = join(folder.path, "service.db");
   const database = openDatabase(path);
   const failures: string[] = [];
@@ -35,7 +39,7 @@ test("a checkpoint whose thread dies fails, and the next one has a new thread an
   expect(logSize()).toBeGreaterThan(0);
   const failing = checkpointer.run().catch((error: Error) => error.message);
   started[0]?.terminate();
-  expect(await failing).toBe("the checkpoint failed: its thread ended");
+  expect(await failing).toBe("the checkpoint failed: it ended");
   expect(logSize()).toBeGreaterThan(0);
   await checkpointer.run();
   expect([started.length, logSize()]).toEqual([2, 0]);
@@ -45,7 +49,7 @@ test("a checkpoint whose thread dies fails, and the next one has a new thread an
   const stopped = checkpointer.run().catch((error: Error) => error.message);
   checkpointer.close();
   expect(await stopped).toBe("the checkpoint failed: the service stops");
-  expect(failures).toEqual(["its thread ended"]);
+  expect(failures).toEqual(["it ended"]);
   database.close();
 });
 
@@ -76,5 +80,36 @@ test("a log that has grown large is begun anew while commits go on", async () =>
   const { integrity_check } = database.query("PRAGMA integrity_check").get() as { integrity_check: string };
   expect(integrity_check).toBe("ok");
   await durability.close();
+  database.close();
+});
+
+test("what comes in a second is moved meanwhile, until the service stops", async () => {
+  const path = join(folder.path, "moved.db");
+  const database = openDatabase(path);
+  const stopping = new AbortController();
+  const checkpointer = createCheckpointer({
+    database,
+    path,
+    hold: (work) => work(),
+    now: () => 0,
+    stopping: stopping.signal,
+  });
+  await checkpointer.run();
+  const insert = database.prepare("INSERT INTO state VALUES (?, ?)");
+  const write = (i: number) => insert.run(`n${i}`, "x".repeat(1_000_000));
+  write(0);
+  const isEmpty = statSync(path).size < 1_000_000;
+  const run = checkpointer.run();
+  const moved = await poll(() => statSync(path).size > 1_000_000 || undefined);
+  write(1);
+  const movedLater = await poll(() => statSync(path).size > 2_000_000 || undefined);
+  await run;
+  expect([isEmpty, moved, movedLater]).toEqual([true, true, true]);
+
+  (started[0] as Worker).onmessage = null;
+  const stopped = checkpointer.run();
+  stopping.abort();
+  await stopped;
+  checkpointer.close();
   database.close();
 });
