@@ -100,7 +100,6 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     path: databaseFile,
     hold: durability.hold,
     now,
-    stopping: stopping.signal,
     onFailure: onThreadFailure("checkpoint"),
   });
   const instrumentation = createInstrumentation(metrics);

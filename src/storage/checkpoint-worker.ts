@@ -9,6 +9,7 @@ declare const self: Worker;
 const step = 256 * 1024;
 // Milliseconds.
 const betweenLooks = 10;
+const untilLeisure = 1500;
 
 export interface CheckpointSettings {
   databaseFile: string;
@@ -18,63 +19,85 @@ export interface CheckpointSettings {
 export interface CheckpointTasks {
   /** Moves all that the log holds into the database file, unless somebody reads an older state. */
   moveAll(): Promise<void>;
-  /** Moves what comes in small steps, for as long as it is told when there is much. @returns bytes in the log, moved ones included */
-  follow(milliseconds: number): Promise<number>;
+  /**
+   * Begins to move what comes, in small steps until little comes, unless it does so already.
+   * @returns bytes in the log, moved ones included
+   * @throws what a step met since the call before
+   */
+  follow(): Promise<number>;
 }
 
 answerQuestions(self, ({ databaseFile }: CheckpointSettings): CheckpointTasks => {
   // Never closed: that would drop the locks that SQLite holds on them for this process.
   const file = openSync(databaseFile, "r+");
   const index = openSync(`${databaseFile}-shm`, "r");
-  /** Bytes at the begin of the log that the database file has already. */
-  let moved = 0;
+  const hasStep = (): boolean => readLog(index).toMove >= step;
 
   function move(database: Database): void {
-    const size = logSize(index);
     database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     // SQLite leaves it to the checkpoint that ends with nothing left in the log, for which commits are held.
     fdatasyncSync(file);
-    moved = size;
   }
 
-  async function withDatabase(work: (database: Database) => Promise<void> | void): Promise<void> {
+  function open(): Database {
     const database = new Database(databaseFile, { readwrite: true });
+    database.exec("PRAGMA busy_timeout = 1000");
+    return database;
+  }
+
+  async function moveWhatComes(): Promise<void> {
+    const database = open();
     try {
-      database.exec("PRAGMA busy_timeout = 1000");
-      await work(database);
+      for (let last = performance.now(); performance.now() - last < untilLeisure; await Bun.sleep(betweenLooks)) {
+        if (!hasStep()) continue;
+        move(database);
+        last = performance.now();
+      }
     } finally {
       database.close();
     }
   }
-
-  function hasStep(): boolean {
-    const size = logSize(index);
-    // It was begun anew.
-    if (size < moved) moved = 0;
-    return size - moved >= step;
-  }
+  let following: Promise<void> | null = null;
+  let failure: unknown = null;
 
   return {
-    moveAll: () => withDatabase(move),
-    async follow(milliseconds) {
-      const end = performance.now() + milliseconds;
-      if (hasStep())
-        await withDatabase(async (database) => {
-          for (; performance.now() < end; await Bun.sleep(betweenLooks)) if (hasStep()) move(database);
-        });
-      return logSize(index);
+    async moveAll() {
+      const database = open();
+      try {
+        move(database);
+      } finally {
+        database.close();
+      }
+    },
+    async follow() {
+      if (failure) {
+        const met = failure;
+        failure = null;
+        throw met;
+      }
+      if (!following && hasStep())
+        following = moveWhatComes()
+          .catch((error: unknown) => {
+            failure = error;
+          })
+          .finally(() => {
+            following = null;
+          });
+      return readLog(index).size;
     },
   };
 });
 
 /**
- * How many bytes the log holds: its file keeps its size when it is begun anew.
+ * How many bytes the log holds, and how many of them are not in the database file yet. The size of its file tells neither.
  * @param index the open file of the WAL-index
- * Source: szPage and mxFrame in its header, https://www.sqlite.org/walformat.html#the_wal_index_file_format
+ * Source: szPage, mxFrame and nBackfill, https://www.sqlite.org/walformat.html#the_wal_index_file_format
  */
-function logSize(index: number): number {
-  const header = new DataView(new ArrayBuffer(20));
+function readLog(index: number): { size: number; toMove: number } {
+  const header = new DataView(new ArrayBuffer(100));
   readSync(index, header, 0, header.byteLength, 0);
   const pageSize = header.getUint16(14, true);
-  return header.getUint32(16, true) * (pageSize === 1 ? 65_536 : pageSize);
+  const bytes = pageSize === 1 ? 65_536 : pageSize;
+  const pages = header.getUint32(16, true);
+  return { size: pages * bytes, toMove: (pages - header.getUint32(96, true)) * bytes };
 }

@@ -8,7 +8,6 @@ import type { Durability } from "./durability.ts";
 const largeLog = 64 * 1024 * 1024;
 const smallLog = 4 * 1024 * 1024;
 const leisure = 120_000;
-const almostASecond = 850;
 const timeout = 30_000;
 
 export type Checkpointer = ReturnType<typeof createCheckpointer>;
@@ -19,7 +18,6 @@ export interface CheckpointerOptions {
   /** Keeps commits waiting for a moment. */
   hold: Durability["hold"];
   now: () => number;
-  stopping?: AbortSignal;
   /** Told why a thread was given up. */
   onFailure?: (reason: string) => void;
 }
@@ -28,7 +26,7 @@ export interface CheckpointerOptions {
  * Moves the write-ahead log into the database file from another thread, so that no request waits for it. SQLite's own
  * checkpoint at commit stays as a backstop for a log that this one cannot keep small.
  */
-export function createCheckpointer({ database, path, hold, now, stopping, onFailure = () => {} }: CheckpointerOptions) {
+export function createCheckpointer({ database, path, hold, now, onFailure = () => {} }: CheckpointerOptions) {
   database.exec("PRAGMA wal_autocheckpoint = 100000");
   const thread = createThread<CheckpointTasks>({
     module: new URL("./checkpoint-worker.ts", import.meta.url),
@@ -42,21 +40,9 @@ export function createCheckpointer({ database, path, hold, now, stopping, onFail
   // What was deleted before a crash may still stand in the log.
   let mustEmpty = true;
 
-  /** @returns bytes in the log; none when the service stops meanwhile */
-  async function follow(): Promise<number> {
-    const stopped = Promise.withResolvers<number>();
-    const onStop = () => stopped.resolve(0);
-    stopping?.addEventListener("abort", onStop);
-    try {
-      return await Promise.race([thread.ask("follow", almostASecond), stopped.promise]);
-    } finally {
-      stopping?.removeEventListener("abort", onStop);
-    }
-  }
-
   return {
     /**
-     * Moves what there is, and for almost a second what comes, when there is much.
+     * Has moved what comes, as long as much comes, and begins the log anew when it is large.
      * @throws AppError `unavailable`, and what SQLite or the disk refuses; the log then grows on.
      */
     async run(): Promise<void> {
@@ -67,7 +53,7 @@ export function createCheckpointer({ database, path, hold, now, stopping, onFail
         });
         return;
       }
-      const size = await follow();
+      const size = await thread.ask("follow");
       if (size < (now() - last < leisure ? largeLog : smallLog)) return;
       await hold(moveAll);
       last = now();
