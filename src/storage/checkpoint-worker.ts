@@ -4,9 +4,9 @@ import { answerQuestions } from "../models/thread.ts";
 
 declare const self: Worker;
 
-// A sync of the log waits for what is written to the database file meanwhile, so that is little at a time: with 128 kB the steps cost
-// more of the processor than they spare of the wait, with 512 kB a sync waits for milliseconds.
-const step = 256 * 1024;
+// A sync of the log waits for what is written to the database file meanwhile, so that is little at a time. With 4 MB more requests wait,
+// and long; with 256 kB the steps cost more of the processor than they spare of the wait.
+const step = 1024 * 1024;
 // Milliseconds.
 const betweenLooks = 10;
 const untilLeisure = 1500;
