@@ -27,6 +27,9 @@ test("a clock that is set back or forward stops nothing and loses nothing", asyn
     now: () => Date.now() + offset,
     newId: (time) => Bun.randomUUIDv7("hex", time),
     seed: 1,
+    onFatal(reason) {
+      throw new Error(reason);
+    },
   });
   const sum = async (name: string, labels = "") => {
     const text = await (await fetch(`${service.url}/metrics`)).text();

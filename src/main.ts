@@ -56,6 +56,13 @@ async function start(): Promise<void> {
     now: Date.now,
     newId: (time) => Bun.randomUUIDv7("hex", time),
     seed: crypto.getRandomValues(new Uint32Array(1))[0] as number,
+    onFatal(reason) {
+      log.fatal(
+        `${reason}; the service ends, and has all that it answered once it is started again on a disk that works`,
+      );
+      // `exit` would close the database, and that would begin its log anew.
+      process.kill(process.pid, "SIGKILL");
+    },
   });
   const { url } = service;
   process.stdout.write(

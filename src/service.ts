@@ -27,7 +27,7 @@ import { createPredictionThread } from "./predictions/thread.ts";
 import { observeProcess } from "./process-metrics.ts";
 import { createRandom } from "./statistics/random.ts";
 import { createAuditLog } from "./storage/audit.ts";
-import { createCheckpointer } from "./storage/checkpoint.ts";
+import { type Checkpointer, createCheckpointer } from "./storage/checkpoint.ts";
 import type { Database } from "./storage/database.ts";
 import { createDurability } from "./storage/durability.ts";
 import { StorageFailure, storageFaults } from "./storage/failure.ts";
@@ -43,6 +43,8 @@ export interface ServiceOptions {
   newId: (time: number) => string;
   /** Seeds the replay's jitter and scenarios, and the simulated thresholds. */
   seed: number;
+  /** Must end the process at once, without closing anything: the log then still has all, and the next start reads it. */
+  onFatal(reason: string): void;
 }
 
 export interface Service {
@@ -54,6 +56,7 @@ export interface Service {
 
 /** Milliseconds that a stop waits for jobs, and then for senders that have not sent their request whole or read their answer. */
 const patience = 1500;
+const betweenTries = 20;
 /** Milliseconds after which a stop waits no more for a thread that predicts and does not answer: containers are killed after 10 s. */
 const longestWait = 5000;
 const loopback = ["127.0.0.1", "localhost", "::1"];
@@ -65,7 +68,7 @@ const rateLimitOfKeys = 1000;
  * @throws AppError when the data directory is taken or unwritable, the port is in use, no model can be loaded, or it would
  *   be open to others without API keys.
  */
-export async function startService({ config, log, now, newId, seed }: ServiceOptions): Promise<Service> {
+export async function startService({ config, log, now, newId, seed, onFatal }: ServiceOptions): Promise<Service> {
   const access = accessOf(config, now);
   const lock = lockDataDirectory(config.DATA_DIR);
   const random = createRandom(seed);
@@ -101,6 +104,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
     hold: durability.hold,
     now,
     onFailure: onThreadFailure("checkpoint"),
+    onLostWrites: (error) => onFatal(`the disk lost what was written to ${databaseFile}: ${messageOf(error)}`),
   });
   const instrumentation = createInstrumentation(metrics);
   const events = createEvents();
@@ -223,9 +227,10 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
 
   async function close(): Promise<void> {
     await tracing?.stop();
-    checkpointer.close();
+    await checkpointer.close();
     thread.close();
     await predictionThread.close();
+    await emptyLog(checkpointer, log);
     await durability.close();
     stores.close();
     lock.release();
@@ -275,7 +280,7 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       await Promise.all([
         endWithin(scheduler.stop(), patience, () => {
           thread.close();
-          checkpointer.close();
+          void checkpointer.close();
         }),
         server && drain(server),
       ]);
@@ -285,6 +290,17 @@ export async function startService({ config, log, now, newId, seed }: ServiceOpt
       await close();
     },
   };
+}
+
+/** So that nothing that was deleted stays in the log of a service that is stopped; what cannot be done now, the next start does. */
+async function emptyLog(checkpointer: Checkpointer, log: Logger): Promise<void> {
+  try {
+    // Threads that were ended a moment ago may still read.
+    for (const end = performance.now() + patience; !checkpointer.empty(); await Bun.sleep(betweenTries))
+      if (performance.now() > end) return log.warn("the log of the database was not emptied: somebody reads from it");
+  } catch (error) {
+    log.warn(`the log of the database was not emptied: ${messageOf(error)}`);
+  }
 }
 
 /** What cannot be written now is written with the next predictions. */

@@ -142,6 +142,9 @@ test("a stop waits 5 s for a thread that predicts and does not answer", async ()
       now: Date.now,
       newId: (time) => Bun.randomUUIDv7("hex", time),
       seed: 1,
+      onFatal(reason) {
+        throw new Error(reason);
+      },
     });
     const thread = predicting[0] as Worker;
     thread.onmessage = null;

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { fdatasyncSync, openSync, readSync } from "node:fs";
+import { fdatasyncSync, readSync } from "node:fs";
 import { answerQuestions } from "../models/thread.ts";
 
 declare const self: Worker;
@@ -13,30 +13,43 @@ const untilLeisure = 1500;
 
 export interface CheckpointSettings {
   databaseFile: string;
+  /** Descriptors, opened once by who starts the thread: of the database file for writing, and of the WAL-index. */
+  file: number;
+  index: number;
 }
 
 /** What can be asked of the thread that moves the log. */
 export interface CheckpointTasks {
-  /** Moves all that the log holds into the database file, unless somebody reads an older state. */
+  /**
+   * Moves all that the log holds into the database file, unless somebody reads an older state.
+   * @throws what SQLite or the disk refuses; the error of a sync of the database file has `failedSync`
+   */
   moveAll(): Promise<void>;
   /**
    * Begins to move what comes, in small steps until little comes, unless it does so already.
    * @returns bytes in the log, moved ones included
-   * @throws what a step met since the call before
+   * @throws as `moveAll` does, what a step met since the call before
    */
   follow(): Promise<number>;
+  /** Ends what goes on and closes the database. */
+  close(): Promise<void>;
 }
 
-answerQuestions(self, ({ databaseFile }: CheckpointSettings): CheckpointTasks => {
-  // Never closed: that would drop the locks that SQLite holds on them for this process.
-  const file = openSync(databaseFile, "r+");
-  const index = openSync(`${databaseFile}-shm`, "r");
-  const hasStep = (): boolean => readLog(index).toMove >= step;
+answerQuestions(self, ({ databaseFile, file, index }: CheckpointSettings): CheckpointTasks => {
+  function hasStep(): boolean {
+    const { size, moved } = readLog(index);
+    return size - moved >= step;
+  }
 
   function move(database: Database): void {
-    database.exec("PRAGMA wal_checkpoint(PASSIVE)");
-    // SQLite leaves it to the checkpoint that ends with nothing left in the log, for which commits are held.
-    fdatasyncSync(file);
+    try {
+      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      // SQLite leaves it to the checkpoint that ends with nothing left in the log, for which commits are held.
+      fdatasyncSync(file);
+    } catch (error) {
+      const { syscall, code } = error as { syscall?: string; code?: string };
+      throw Object.assign(error as Error, { failedSync: syscall === "fdatasync" || code === "SQLITE_IOERR_FSYNC" });
+    }
   }
 
   function open(): Database {
@@ -45,12 +58,17 @@ answerQuestions(self, ({ databaseFile }: CheckpointSettings): CheckpointTasks =>
     return database;
   }
 
+  let isClosing = false;
   async function moveWhatComes(): Promise<void> {
     const database = open();
     try {
       for (let last = performance.now(); performance.now() - last < untilLeisure; await Bun.sleep(betweenLooks)) {
+        if (isClosing) return;
         if (!hasStep()) continue;
+        const { moved } = readLog(index);
         move(database);
+        // Somebody reads an older state, which may last.
+        if (readLog(index).moved === moved) return;
         last = performance.now();
       }
     } finally {
@@ -60,8 +78,15 @@ answerQuestions(self, ({ databaseFile }: CheckpointSettings): CheckpointTasks =>
   let following: Promise<void> | null = null;
   let failure: unknown = null;
 
+  function throwFailure(): void {
+    const met = failure;
+    failure = null;
+    if (met !== null) throw met;
+  }
+
   return {
     async moveAll() {
+      throwFailure();
       const database = open();
       try {
         move(database);
@@ -70,11 +95,7 @@ answerQuestions(self, ({ databaseFile }: CheckpointSettings): CheckpointTasks =>
       }
     },
     async follow() {
-      if (failure) {
-        const met = failure;
-        failure = null;
-        throw met;
-      }
+      throwFailure();
       if (!following && hasStep())
         following = moveWhatComes()
           .catch((error: unknown) => {
@@ -85,19 +106,22 @@ answerQuestions(self, ({ databaseFile }: CheckpointSettings): CheckpointTasks =>
           });
       return readLog(index).size;
     },
+    async close() {
+      isClosing = true;
+      await following;
+    },
   };
 });
 
 /**
- * How many bytes the log holds, and how many of them are not in the database file yet. The size of its file tells neither.
+ * How many bytes the log holds, and how many of them are in the database file already. The size of its file tells neither.
  * @param index the open file of the WAL-index
  * Source: szPage, mxFrame and nBackfill, https://www.sqlite.org/walformat.html#the_wal_index_file_format
  */
-function readLog(index: number): { size: number; toMove: number } {
+function readLog(index: number): { size: number; moved: number } {
   const header = new DataView(new ArrayBuffer(100));
   readSync(index, header, 0, header.byteLength, 0);
   const pageSize = header.getUint16(14, true);
   const bytes = pageSize === 1 ? 65_536 : pageSize;
-  const pages = header.getUint32(16, true);
-  return { size: pages * bytes, toMove: (pages - header.getUint32(96, true)) * bytes };
+  return { size: header.getUint32(16, true) * bytes, moved: header.getUint32(96, true) * bytes };
 }

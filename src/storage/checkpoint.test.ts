@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { poll, temporaryFolder } from "../testing/service-process.ts";
 import { createCheckpointer } from "./checkpoint.ts";
-import { openDatabase } from "./database.ts";
+import { openDatabase, openReader } from "./database.ts";
 import { createDurability } from "./durability.ts";
 
 const folder = temporaryFolder();
@@ -46,8 +46,9 @@ test("a checkpoint whose thread dies fails, and the next one has a new thread an
 
   database.exec("INSERT INTO state VALUES ('a', 'b')");
   checkpointer.emptyLog();
+  (started[1] as Worker).onmessage = null;
   const stopped = checkpointer.run().catch((error: Error) => error.message);
-  checkpointer.close();
+  await checkpointer.close();
   expect(await stopped).toBe("the checkpoint failed: the service stops");
   expect(failures).toEqual(["it ended"]);
   database.close();
@@ -101,6 +102,59 @@ test("what is written while much comes is moved soon, again and again", async ()
   }
   // A log of which all was moved is written over.
   expect(statSync(`${path}-wal`).size).toBeLessThan(4_000_000);
-  checkpointer.close();
+  await checkpointer.close();
+  // The thread, which had it open, holds nothing up.
+  expect([checkpointer.empty(), statSync(`${path}-wal`).size]).toEqual([true, 0]);
+  database.close();
+});
+
+test("what somebody reads keeps the log for as long, and no longer", async () => {
+  const path = join(folder.path, "read.db");
+  const database = openDatabase(path);
+  const checkpointer = createCheckpointer({ database, path, hold: (work) => work(), now: () => 0 });
+  await checkpointer.run();
+  const before = statSync(path).size;
+  const reader = openReader(path);
+  reader.exec("BEGIN; SELECT * FROM state");
+  database.prepare("INSERT INTO state VALUES ('a', ?)").run("x".repeat(2_000_000));
+  await checkpointer.run();
+  await checkpointer.run();
+  expect(statSync(path).size).toBe(before);
+  reader.close();
+  await poll(async () => {
+    await checkpointer.run();
+    return statSync(path).size > 2_000_000 || undefined;
+  });
+  expect(checkpointer.empty()).toBe(true);
+  await checkpointer.close();
+  database.close();
+});
+
+test("that the disk lost what was moved is told, each time", async () => {
+  const path = join(folder.path, "lost.db");
+  const database = openDatabase(path);
+  const folderOfDescriptors = "/proc/self/fd";
+  const descriptors = () =>
+    readdirSync(folderOfDescriptors).filter((fd) => {
+      const link = join(folderOfDescriptors, fd);
+      return existsSync(link) && readlinkSync(link) === path;
+    });
+  const others = descriptors();
+  const lost: unknown[] = [];
+  const checkpointer = createCheckpointer({
+    database,
+    path,
+    hold: (work) => work(),
+    now: () => 0,
+    onLostWrites: (error) => void lost.push((error as { code: string }).code),
+  });
+  // What is no file cannot be synced.
+  closeSync(Number(descriptors().find((fd) => !others.includes(fd))));
+  openSync("/dev/null", "r");
+  const codes: string[] = [];
+  for (let i = 0; i < 2; i++) await checkpointer.run().catch((error) => void codes.push(error.code));
+  expect(codes).toHaveLength(2);
+  expect(lost).toEqual(codes);
+  await checkpointer.close();
   database.close();
 });

@@ -1,3 +1,4 @@
+import { openSync } from "node:fs";
 import { createThread } from "../models/thread.ts";
 import type { CheckpointSettings, CheckpointTasks } from "./checkpoint-worker.ts";
 import type { Database } from "./database.ts";
@@ -9,6 +10,7 @@ const largeLog = 64 * 1024 * 1024;
 const smallLog = 4 * 1024 * 1024;
 const leisure = 120_000;
 const timeout = 30_000;
+const patienceAtEnd = 1000;
 
 export type Checkpointer = ReturnType<typeof createCheckpointer>;
 
@@ -20,22 +22,36 @@ export interface CheckpointerOptions {
   now: () => number;
   /** Told why a thread was given up. */
   onFailure?: (reason: string) => void;
+  /** Told that what was moved into the database file may be lost: the log still has it, and must not be written any more. */
+  onLostWrites?: (error: unknown) => void;
 }
 
 /**
  * Moves the write-ahead log into the database file from another thread, so that no request waits for it. SQLite's own
  * checkpoint at commit stays as a backstop for a log that this one cannot keep small.
  */
-export function createCheckpointer({ database, path, hold, now, onFailure = () => {} }: CheckpointerOptions) {
+export function createCheckpointer(options: CheckpointerOptions) {
+  const { database, path, hold, now, onFailure = () => {}, onLostWrites = () => {} } = options;
   database.exec("PRAGMA wal_autocheckpoint = 100000");
+  // Never closed: that would drop the locks that SQLite holds on them for this process.
+  const file = openSync(path, "r+");
+  const index = openSync(`${path}-shm`, "r");
   const thread = createThread<CheckpointTasks>({
     module: new URL("./checkpoint-worker.ts", import.meta.url),
     name: "the checkpoint",
-    settings: (): CheckpointSettings => ({ databaseFile: path }),
+    settings: (): CheckpointSettings => ({ databaseFile: path, file, index }),
     timeout,
     onFailure,
   });
-  const moveAll = () => thread.ask("moveAll");
+  async function asked<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if ((error as { failedSync?: boolean }).failedSync) onLostWrites(error);
+      throw error;
+    }
+  }
+  const moveAll = () => asked(thread.ask("moveAll"));
   let last = now();
   // What was deleted before a crash may still stand in the log.
   let mustEmpty = true;
@@ -53,7 +69,7 @@ export function createCheckpointer({ database, path, hold, now, onFailure = () =
         });
         return;
       }
-      const size = await thread.ask("follow");
+      const size = await asked(thread.ask("follow"));
       if (size < (now() - last < leisure ? largeLog : smallLog)) return;
       await hold(moveAll);
       last = now();
@@ -62,8 +78,13 @@ export function createCheckpointer({ database, path, hold, now, onFailure = () =
     emptyLog(): void {
       mustEmpty = true;
     },
-    /** Ends the thread; a checkpoint that runs fails, which costs nothing: the log is read at the next start. */
-    close: () => thread.close(),
+    /** Ends the thread, in order when it can; a checkpoint that runs fails, which costs nothing: the log is read at the next start. */
+    async close(): Promise<void> {
+      await Promise.race([thread.ask("close").catch(() => undefined), Bun.sleep(patienceAtEnd)]);
+      thread.close();
+    },
+    /** Moves all that is in the log into the database file, and cuts it to nothing, unless somebody reads it. @throws what SQLite refuses */
+    empty: (): boolean => truncateLog(database),
   };
 }
 
