@@ -296,7 +296,7 @@ export async function startService({ config, log, now, newId, seed, onFatal }: S
 async function emptyLog(checkpointer: Checkpointer, log: Logger): Promise<void> {
   try {
     // Threads that were ended a moment ago may still read.
-    for (const end = performance.now() + patience; !checkpointer.empty(); await Bun.sleep(betweenTries))
+    for (const end = performance.now() + patience; !(await checkpointer.empty()); await Bun.sleep(betweenTries))
       if (performance.now() > end) return log.warn("the log of the database was not emptied: somebody reads from it");
   } catch (error) {
     log.warn(`the log of the database was not emptied: ${messageOf(error)}`);

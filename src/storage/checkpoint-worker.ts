@@ -22,7 +22,7 @@ export interface CheckpointSettings {
 export interface CheckpointTasks {
   /**
    * Moves all that the log holds into the database file, unless somebody reads an older state.
-   * @throws what SQLite or the disk refuses; the error of a sync of the database file has `failedSync`
+   * @throws what SQLite or the disk refuses; the error of a sync of the database file that is not SQLite's has `failedSync`
    */
   moveAll(): Promise<void>;
   /**
@@ -31,7 +31,7 @@ export interface CheckpointTasks {
    * @throws as `moveAll` does, what a step met since the call before
    */
   follow(): Promise<number>;
-  /** Ends what goes on and closes the database. */
+  /** Ends what goes on and closes the database. @throws as `follow` does */
   close(): Promise<void>;
 }
 
@@ -42,13 +42,12 @@ answerQuestions(self, ({ databaseFile, file, index }: CheckpointSettings): Check
   }
 
   function move(database: Database): void {
+    database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     try {
-      database.exec("PRAGMA wal_checkpoint(PASSIVE)");
       // SQLite leaves it to the checkpoint that ends with nothing left in the log, for which commits are held.
       fdatasyncSync(file);
     } catch (error) {
-      const { syscall, code } = error as { syscall?: string; code?: string };
-      throw Object.assign(error as Error, { failedSync: syscall === "fdatasync" || code === "SQLITE_IOERR_FSYNC" });
+      throw Object.assign(error as Error, { failedSync: true });
     }
   }
 
@@ -109,6 +108,7 @@ answerQuestions(self, ({ databaseFile, file, index }: CheckpointSettings): Check
     async close() {
       isClosing = true;
       await following;
+      throwFailure();
     },
   };
 });

@@ -43,15 +43,17 @@ export function createCheckpointer(options: CheckpointerOptions) {
     timeout,
     onFailure,
   });
-  async function asked<T>(answer: Promise<T>): Promise<T> {
+  async function watched<T>(work: () => Promise<T> | T): Promise<T> {
     try {
-      return await answer;
+      return await work();
     } catch (error) {
-      if ((error as { failedSync?: boolean }).failedSync) onLostWrites(error);
+      const { failedSync, code } = error as { failedSync?: boolean; code?: string };
+      if (failedSync || code === "SQLITE_IOERR_FSYNC") onLostWrites(error);
       throw error;
     }
   }
-  const moveAll = () => asked(thread.ask("moveAll"));
+  const moveAll = () => watched(() => thread.ask("moveAll"));
+  const empty = () => watched(() => truncateLog(database));
   let last = now();
   // What was deleted before a crash may still stand in the log.
   let mustEmpty = true;
@@ -65,11 +67,11 @@ export function createCheckpointer(options: CheckpointerOptions) {
       if (mustEmpty) {
         await moveAll();
         await hold(async () => {
-          mustEmpty = !truncateLog(database);
+          mustEmpty = !(await empty());
         });
         return;
       }
-      const size = await asked(thread.ask("follow"));
+      const size = await watched(() => thread.ask("follow"));
       if (size < (now() - last < leisure ? largeLog : smallLog)) return;
       await hold(moveAll);
       last = now();
@@ -80,11 +82,13 @@ export function createCheckpointer(options: CheckpointerOptions) {
     },
     /** Ends the thread, in order when it can; a checkpoint that runs fails, which costs nothing: the log is read at the next start. */
     async close(): Promise<void> {
-      await Promise.race([thread.ask("close").catch(() => undefined), Bun.sleep(patienceAtEnd)]);
+      // What it threw was a checkpoint that failed.
+      const closed = watched(() => thread.ask("close")).catch(() => undefined);
+      await Promise.race([closed, Bun.sleep(patienceAtEnd)]);
       thread.close();
     },
     /** Moves all that is in the log into the database file, and cuts it to nothing, unless somebody reads it. @throws what SQLite refuses */
-    empty: (): boolean => truncateLog(database),
+    empty,
   };
 }
 
