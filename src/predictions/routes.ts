@@ -113,11 +113,11 @@ export function predictionRoutes({ service, lanes, authorize, onRejected }: Pred
         await lanes.single.check();
         try {
           const { explain } = readQuery(request);
-          const customer = await readJsonText(request, singleLimit);
+          const text = await readJsonText(request, singleLimit);
           return await lanes.single.run(async () => {
-            const parsed = parseJson(customer, customerSchema);
-            if (explain === "true") return service.explain({ customer: parsed, source: "request" });
-            const [prediction] = await service.predict([{ customer: parsed, source: "request" }]);
+            const customer = parseJson(text, customerSchema);
+            if (explain === "true") return service.explain({ customer, source: "request" });
+            const [prediction] = await service.predict([{ customer, source: "request" }]);
             return prediction;
           });
         } catch (error) {
